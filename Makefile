@@ -1,0 +1,40 @@
+# make demo | make test | make check | make quality | make wheel-check | make test-kafka
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK=1
+
+.PHONY: help demo test check quality wheel-check test-kafka clean
+help:
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(BIN)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Wiretrace needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ..."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing Wiretrace and its tools into $(VENV) ..."
+	@$(BIN)/python -m pip install -q -e '.[dev]'
+	@touch $@
+
+demo: $(BIN)/.installed ## crawl, work and show the bundled newsroom
+	@$(BIN)/wiretrace demo
+
+test: $(BIN)/.installed ## every test, over a real Postgres and the real Kafka protocol
+	@$(BIN)/python -m pytest
+
+check: $(BIN)/.installed ## formatting, lint, types, import rules
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+quality: $(BIN)/.installed ## accuracy on real pages against pinned figures
+	@$(BIN)/python -m tests.quality
+
+wheel-check: $(BIN)/.installed ## the wheel builds, installs into an empty venv and carries its data
+	@bash infra/scripts/wheel-check.sh $(PYTHON)
+
+test-kafka: $(BIN)/.installed ## every Kafka test against Apache Kafka (KRaft) from Maven
+	@bash infra/kafka/test-kafka.sh $(BIN)/python
+
+clean:
+	rm -rf $(VENV) dist build infra/kafka/target
