@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final
 
 import platformdirs
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from schemas.errors import SettingsError, cut
 
@@ -71,6 +71,18 @@ class Settings(BaseSettings):
     log_format: str = Field("auto", pattern="^(auto|json|text)$", description="auto = text on a terminal.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level shown.")
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Values come from `load_settings` alone, which reads the environment and refuses unknown names."""
+        return (init_settings,)
+
     @field_validator("crawl_allow_networks", mode="before")
     @classmethod
     def _split_networks(cls, value: object) -> object:
@@ -93,7 +105,9 @@ class Settings(BaseSettings):
     @field_validator("crawl_contact")
     @classmethod
     def _is_contactable(cls, value: str | None) -> str | None:
-        if value is not None and not re.match(r"(https?://\S+\.\S+|(mailto:)?[^@\s]+@[^@\s]+\.[^@\s]+)$", value):
+        if value is not None and not re.match(
+            r"(https?://\S+\.\S+|(mailto:)?[^@\s]+@[^@\s]+\.[^@\s]+)$", value
+        ):
             raise ValueError("must be a web address or a mail address that a site owner can use")
         return value
 
@@ -120,21 +134,13 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
         given[known[variable]] = value
     given.update({name: value for name, value in overrides.items() if value is not None})
     try:
-        return _Exactly(**given)
+        return Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
         secret = name == "database_url"
         shown = "" if secret else f"={cut(given.get(name))}"
         raise SettingsError(f"{PREFIX}{name.upper()}{shown}: {first['msg']}") from None
-
-
-class _Exactly(Settings):
-    """Settings from the values given alone; `load_settings` has read the environment already."""
-
-    @classmethod
-    def settings_customise_sources(cls, settings_cls: Any, init_settings: Any, **_: Any) -> tuple[Any, ...]:
-        return (init_settings,)
 
 
 def redacted(url: str) -> str:
