@@ -1,0 +1,1 @@
+"""Finding the copies: words, sketch, candidates, verification, clusters, origin."""

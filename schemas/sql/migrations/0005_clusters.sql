@@ -1,0 +1,140 @@
+-- depends: 0002_articles
+-- Sketches (the index that finds copies), matches (verified pairs) and clusters (stories).
+
+-- How sketches are made. A sketch is compared with sketches of its own scheme only.
+create table core.sketch_schemes (
+    scheme_id     smallint    primary key,
+    permutation   text        not null,
+    seed          integer     not null,
+    num_perm      smallint    not null,
+    hash          text        not null,
+    shingle       text        not null,
+    normalisation text        not null,
+    bands         smallint    not null,
+    rows          smallint    not null,
+    passage       text        not null,
+    created_at    timestamptz not null default now()
+);
+
+-- One row per article: the newest version's sketch. Partitioned by the week of first_seen_at (UTC, from Monday),
+-- so that the time window moves by dropping whole partitions (core.drop_sketches_before).
+create table core.sketches (
+    article_id    bigint      not null,
+    first_seen_at timestamptz not null,
+    version       integer     not null,
+    scheme_id     smallint    not null references core.sketch_schemes,
+    site          text        not null,
+    set_size      integer     not null,
+    words         bytea       not null,
+    signature     bytea       not null,
+    keys          bigint[]    not null,
+    primary key (article_id, first_seen_at)
+) partition by range (first_seen_at);
+
+-- fastupdate stays off: a pending list is searched row by row at every look-up.
+create index sketches_keys on core.sketches using gin (keys) with (fastupdate = off);
+
+create function core.sketch_week(seen_at timestamptz) returns timestamptz
+    language sql immutable parallel safe
+    return date_trunc('week', seen_at, 'UTC');
+
+-- Creates the partition of the week of seen_at where it is missing. The table is made apart and then attached:
+-- CREATE TABLE ... PARTITION OF would lock out every reader of core.sketches.
+create function core.ensure_sketch_partition(seen_at timestamptz) returns text
+    language plpgsql as $$
+declare
+    week_start constant timestamptz := core.sketch_week(seen_at);
+    week_end   constant timestamptz := week_start + interval '7 days';
+    name       constant text := 'sketches_' || to_char(week_start at time zone 'UTC', 'YYYYMMDD');
+begin
+    if to_regclass('core.' || name) is not null then
+        return name;
+    end if;
+    perform pg_advisory_xact_lock(hashtext('core.sketches'));
+    if to_regclass('core.' || name) is not null then
+        return name;
+    end if;
+    execute format('create table core.%I (like core.sketches including storage)', name);
+    execute format('alter table core.%I set (toast_tuple_target = 8160, autovacuum_vacuum_insert_scale_factor = 0.5)',
+                   name);
+    execute format('alter table core.sketches attach partition core.%I for values from (%L) to (%L)',
+                   name, week_start, week_end);
+    return name;
+end $$;
+
+-- Drops every partition that ends at or before the given time; returns their names. Articles, matches and
+-- clusters stay.
+create function core.drop_sketches_before(before timestamptz) returns setof text
+    language plpgsql as $$
+declare
+    partition_name text;
+begin
+    for partition_name in
+        select c.relname
+          from pg_inherits i
+          join pg_class c on c.oid = i.inhrelid
+         where i.inhparent = 'core.sketches'::regclass
+           and to_timestamp(substr(c.relname, 10) || ' 00:00:00 +00', 'YYYYMMDD HH24:MI:SS TZH') + interval '7 days'
+               <= before
+         order by c.relname
+    loop
+        execute format('drop table core.%I', partition_name);
+        return next partition_name;
+    end loop;
+end $$;
+
+-- Every pair that was measured and shares enough to be worth keeping; clusters are a function of the rows of
+-- kind 'copy'. article_a < article_b.
+create table core.matches (
+    article_a             bigint      not null references core.articles on delete cascade,
+    article_b             bigint      not null references core.articles on delete cascade,
+    version_a             integer     not null,
+    version_b             integer     not null,
+    kind                  text        not null check (kind in ('copy', 'shares_text', 'same_site', 'template', 'quotation')),
+    jaccard               real        not null check (jaccard between 0 and 1),
+    containment_a_in_b    real        not null check (containment_a_in_b between 0 and 1),
+    containment_b_in_a    real        not null check (containment_b_in_a between 0 and 1),
+    longest_passage_words integer     not null,
+    matched_at            timestamptz not null default now(),
+    primary key (article_a, article_b),
+    check (article_a < article_b)
+);
+
+create index matches_b on core.matches (article_b, article_a);
+
+-- One story. cluster_id is the smallest article id of its members, so it is a function of the members.
+create table core.clusters (
+    cluster_id         bigint      primary key,
+    size               integer     not null check (size >= 2),
+    sites              integer     not null,
+    head_article_id    bigint      not null references core.articles on delete cascade,
+    origin_article_id  bigint      references core.articles on delete cascade,
+    origin_agency      text,
+    origin_url         text,
+    origin_site        text,
+    origin_reason      text        not null,
+    origin_evidence    jsonb       not null,
+    first_published_at timestamptz,
+    last_published_at  timestamptz,
+    changed_at         timestamptz not null default now()
+);
+
+create index clusters_size on core.clusters (size desc, cluster_id);
+create index clusters_changed on core.clusters (changed_at);
+
+-- One row per sketched article; cluster_id is null while it has no copy.
+create table core.memberships (
+    article_id        bigint  primary key references core.articles on delete cascade,
+    cluster_id        bigint,
+    relation          text    check (relation in ('origin', 'verbatim', 'trimmed', 'edited', 'partial')),
+    jaccard           real,
+    containment       real,
+    share_of_origin   real,
+    is_origin         boolean not null default false,
+    copied_from       bigint,
+    is_credit_missing boolean,
+    evidence          jsonb,
+    check ((cluster_id is null) = (relation is null))
+);
+
+create index memberships_cluster on core.memberships (cluster_id, article_id) where cluster_id is not null;

@@ -1,0 +1,161 @@
+"""From story lines to words: the normalisation that everything in this package measures.
+
+Pure. A story becomes one `uint32` per word: the upper 29 bits are the word's hash, the lower three say what kind of
+word it is (`NUMBER`, `NAME`, `QUOTED`). Kinds never enter a shingle; they tell a template (same skeleton, other
+numbers and names) and a shared quotation from a copy.
+
+Normalisation, version 1:
+
+1. Unicode NFKC; soft hyphens, zero-width characters and direction marks are dropped.
+2. Apostrophes inside a word and separators between digits are dropped (`don't` = `dont`, `1,000` = `1000`).
+3. A word is a run of letters, digits and their combining marks, case-folded. Punctuation only separates words.
+4. Scripts written without spaces (Han, Kana, Thai, Lao, Khmer, Myanmar) give one word per pair of neighbouring
+   characters.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+__all__ = ["HASH_MASK", "NAME", "NORMALISATION", "NUMBER", "QUOTED", "Words", "words_of_lines"]
+
+NORMALISATION: Final = "nfkc-casefold-1"
+NUMBER: Final = np.uint32(1)
+NAME: Final = np.uint32(2)
+QUOTED: Final = np.uint32(4)
+HASH_MASK: Final = np.uint32(0xFFFFFFF8)
+
+Words = npt.NDArray[np.uint32]
+"""uint32, shape (words,): hash in the upper 29 bits, kinds in the lower three."""
+
+_QUOTES: Final = '"“”„‟«»「」『』'
+_SENTENCE_ENDS: Final = ".!?:…。！？"
+_UNSPACED: Final = (
+    "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # Kana, Han
+    "\u0e00-\u0e7f\u0e80-\u0eff\u1780-\u17ff\u1000-\u109f"  # Thai, Lao, Khmer, Myanmar
+    "\U00020000-\U0003ffff"
+)
+_DROPPED: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_INNER: Final = re.compile(r"(?<=[^\W\d_])['’ʼ`´](?=[^\W\d_])|(?<=\d)[,.'’\u00a0\u202f](?=\d)")
+
+# Codes of what is no word, in the place of a word's uint32.
+_SENTENCE: Final = 0
+_QUOTE: Final = 8
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    marks = [c for c in range(sys.maxunicode + 1) if unicodedata.category(chr(c)) in ("Mn", "Mc")]
+    ranges: list[list[int]] = []
+    for code in marks:
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    combining = "".join(f"{chr(a)}-{chr(b)}" for a, b in ranges)
+    return re.compile(f"[{_UNSPACED}]+|(?:[^\\W_{_UNSPACED}][{combining}]*)+|[{_SENTENCE_ENDS}]|[{_QUOTES}]")
+
+
+_unspaced: Final = re.compile(f"[{_UNSPACED}]")
+
+
+class _Codes(dict[str, int]):
+    """Word as written -> its uint32; filled as words come, emptied when it grows large."""
+
+    LIMIT = 500_000
+
+    def __missing__(self, token: str) -> int:
+        if token in _QUOTES:
+            code = _QUOTE
+        elif token in _SENTENCE_ENDS:
+            code = _SENTENCE
+        else:
+            digest = xxhash.xxh32_intdigest(token.casefold().encode("utf-8", "surrogatepass"))
+            code = digest & 0xFFFFFFF8
+            if code <= _QUOTE:
+                code = 16
+            if any(character.isdigit() for character in token):
+                code |= 1
+            elif token[0].isupper():
+                code |= 2
+        if len(self) >= self.LIMIT:
+            self.clear()
+        self[token] = code
+        return code
+
+
+_codes = _Codes()
+
+
+def _tokens(line: str) -> list[str]:
+    found = _pattern().findall(line)
+    if not _unspaced.search(line):
+        return found
+    tokens: list[str] = []
+    for token in found:
+        if len(token) > 1 and _unspaced.match(token):
+            tokens.extend(token[i : i + 2] for i in range(len(token) - 1))
+        else:
+            tokens.append(token)
+    return tokens
+
+
+def _prepared(line: str) -> str:
+    line = unicodedata.normalize("NFKC", line) if not line.isascii() else line
+    return _INNER.sub("", _DROPPED.sub("", line))
+
+
+def words_of_lines(lines: Iterable[str]) -> Words:
+    """The words of a story's lines, in order.
+
+    Args:
+        lines: paragraphs; a quotation never reaches beyond its own.
+
+    Returns:
+        uint32, shape (words,).
+
+    >>> len(words_of_lines(["Don't pay 1,000 euros.", "He said no"]))
+    7
+    """
+    codes: list[int] = []
+    starts: list[int] = []
+    for line in lines:
+        starts.append(len(codes))
+        codes.append(_SENTENCE)
+        codes.extend(map(_codes.__getitem__, _tokens(_prepared(line))))
+    if not codes:
+        return np.empty(0, np.uint32)
+    raw = np.fromiter(codes, np.uint32, len(codes))
+    return _with_kinds(raw, starts)
+
+
+def _with_kinds(raw: Words, starts: Sequence[int]) -> Words:
+    """Drops the marks and sets the kinds that depend on the place: quoted, and no name at a sentence's start."""
+    is_quote = raw == _QUOTE
+    is_end = raw == _SENTENCE
+    is_word = ~(is_quote | is_end)
+    words = raw.copy()
+    # A sentence starts at the first word after an end mark; quotation marks between them do not count.
+    last_mark = np.where(is_quote, np.False_, is_end)
+    order = np.flatnonzero(~is_quote)
+    follows_end = np.zeros(len(raw), bool)
+    follows_end[order[1:]] = last_mark[order[:-1]]
+    words[follows_end & is_word] &= ~NAME
+    if is_quote.any():
+        line_of = np.zeros(len(raw), np.int64)
+        line_of[np.asarray(starts)] = 1
+        line_of = np.cumsum(line_of) - 1
+        quotes_before = np.cumsum(is_quote)
+        at_start = quotes_before[np.asarray(starts)][line_of]
+        words[((quotes_before - at_start) % 2 == 1) & is_word] |= QUOTED
+    result: Words = words[is_word]
+    return result
