@@ -1,0 +1,2 @@
+-- What schema core is commented with.
+select obj_description(to_regnamespace('core'), 'pg_namespace')

@@ -1,0 +1,95 @@
+"""Migrations over a real Postgres."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+
+import psycopg
+import pytest
+
+from infra.migrate import _LOCK_KEY, migrate, pending, require_current
+from schemas.errors import DatabaseUnavailable, SchemaOutdated
+from schemas.sql import migrations_dir
+
+ALL = sorted(path.stem for path in migrations_dir().glob("*.sql"))
+
+
+def test_an_empty_database_gets_every_migration_once(empty_database_url: str) -> None:
+    assert pending(empty_database_url) == [*ALL, "views"]
+    assert migrate(empty_database_url) == ALL
+    assert migrate(empty_database_url) == []
+    assert pending(empty_database_url) == []
+
+
+def test_an_outdated_database_is_refused_with_the_command_that_mends(empty_database_url: str) -> None:
+    with pytest.raises(SchemaOutdated, match="wiretrace db migrate"):
+        require_current(empty_database_url)
+    migrate(empty_database_url)
+    require_current(empty_database_url)
+
+
+def _migrate_and_count(url: str, queue: multiprocessing.Queue[list[str]]) -> None:
+    queue.put(migrate(url))
+
+
+def test_of_four_that_migrate_at_once_one_works_and_none_fails(empty_database_url: str) -> None:
+    context = multiprocessing.get_context("spawn")
+    queue: multiprocessing.Queue[list[str]] = context.Queue()
+    racers = [context.Process(target=_migrate_and_count, args=(empty_database_url, queue)) for _ in range(4)]
+    for racer in racers:
+        racer.start()
+    applied = [queue.get(timeout=60) for _ in racers]
+    for racer in racers:
+        racer.join()
+        racer.close()
+    queue.close()
+    assert sorted(applied) == [[], [], [], ALL]
+
+
+def _hold_the_lock(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(%s)", (_LOCK_KEY,))
+        time.sleep(60)
+
+
+def test_a_killed_migration_leaves_no_lock(empty_database_url: str) -> None:
+    context = multiprocessing.get_context("spawn")
+    holder = context.Process(target=_hold_the_lock, args=(empty_database_url,))
+    holder.start()
+    held = "select 1 from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())"
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
+        deadline = time.monotonic() + 30
+        while connection.execute(held).fetchone() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    assert holder.pid is not None
+    os.kill(holder.pid, signal.SIGKILL)
+    holder.join()
+    holder.close()
+    assert migrate(empty_database_url) == ALL
+
+
+def test_an_unreachable_server_is_named_without_its_password() -> None:
+    with pytest.raises(DatabaseUnavailable) as caught:
+        migrate("postgresql://ann:secret@127.0.0.1:1/wire")
+    assert "127.0.0.1:1" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_everything_public_has_a_comment(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    bare = connection.execute(
+        """
+        select c.relname || coalesce('.' || a.attname, '')
+        from pg_class c
+        left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+        where c.relnamespace = 'wiretrace'::regnamespace and c.relkind in ('r', 'v', 'm')
+          and (col_description(c.oid, a.attnum) is null or obj_description(c.oid, 'pg_class') is null)
+        union all
+        select p.oid::regprocedure::text from pg_proc p
+        where p.pronamespace = 'wiretrace'::regnamespace and obj_description(p.oid, 'pg_proc') is null
+        """
+    ).fetchall()
+    assert bare == []
