@@ -6,6 +6,7 @@ create table core.articles (
     url_key             text        not null unique,
     url                 text        not null,
     canonical_url       text,
+    is_alias            boolean     not null default false,
     host                text        not null,
     site                text        not null,
     site_name           text,

@@ -1,0 +1,76 @@
+"""Which article a page is: its own URL key, or that of the canonical URL it names.
+
+Pure. Owns the rule that says when a `rel=canonical` link may be believed as identity; credits that a canonical
+link to another site gives are read in `workers.credit`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+from schemas.urls import is_same_site, url_key
+
+__all__ = ["ArticleKey", "article_key"]
+
+_PAGE_PARAMETERS: Final = frozenset({"page", "paged", "p", "pg", "seite", "pagina", "start", "offset"})
+_ID: Final = re.compile(r"\d{5,}")
+_NEUTRAL_SEGMENTS: Final = frozenset({"amp", "print", "m", "mobile", "index", "outputtype"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleKey:
+    """The identity of an article.
+
+    Attributes:
+        key: the URL key under which the article is stored.
+        is_alias: whether the page stands under another URL than the one that the key names.
+    """
+
+    key: str
+    is_alias: bool
+
+
+def article_key(url: str, canonical_url: str | None) -> ArticleKey:
+    """The identity of the article at `url`.
+
+    The canonical link is believed only where it points to the same site, to something more than its home page,
+    and to a twin of this page: the same last path segment or the same long number. Many sites name their home
+    page, a section or the first page of a series on every page; believing that would fold different stories
+    into one row.
+
+    >>> article_key("https://n.example/story-12345/amp", "https://n.example/story-12345")
+    ArticleKey(key='n.example/story-12345', is_alias=True)
+    >>> article_key("https://n.example/a-story", "https://n.example/")
+    ArticleKey(key='n.example/a-story', is_alias=False)
+    """
+    own = url_key(url)
+    if not canonical_url or not is_same_site(url, canonical_url):
+        return ArticleKey(key=own, is_alias=False)
+    canonical = url_key(canonical_url)
+    if canonical == own or not _is_twin(url, canonical_url):
+        return ArticleKey(key=own, is_alias=False)
+    return ArticleKey(key=canonical, is_alias=True)
+
+
+def _is_twin(url: str, canonical_url: str) -> bool:
+    page, target = urlsplit(url), urlsplit(canonical_url)
+    if any(name.lower() in _PAGE_PARAMETERS for name, _ in parse_qsl(page.query)):
+        return False
+    ours, theirs = _slug(page.path), _slug(target.path)
+    if not theirs:
+        return False
+    shared_id = set(_ID.findall(page.path + "?" + page.query)) & set(
+        _ID.findall(target.path + "?" + target.query)
+    )
+    return ours == theirs or bool(shared_id)
+
+
+def _slug(path: str) -> str:
+    """The last path segment that names something, without its extension."""
+    segments = [segment.lower() for segment in path.split("/") if segment]
+    while segments and segments[-1].split(".")[0] in _NEUTRAL_SEGMENTS:
+        segments.pop()
+    return re.sub(r"\.(s?html?|php|aspx?|amp)$", "", segments[-1]) if segments else ""

@@ -1,0 +1,158 @@
+"""What happens to a batch of pages, in numbered steps.
+
+1. Pages that have their outcome already (they were delivered again) are set aside.
+2. Every page is extracted in a child process: decode, body, metadata, credits, the lines of the story.
+3. Transaction A: articles and credits are stored, lines that the site repeats are dropped, the sketches and
+   their bands are written. Commit: from here on every other worker can see them.
+4. Transaction B: candidates are looked up, verified, and clusters, origins and outcomes are written; targets of
+   source links are offered to the frontier.
+5. An event for each new match goes out and its ack is awaited; then the events are marked as sent.
+6. The caller commits the offsets.
+
+Two workers that store two copies at the same moment both pass step 3 before either looks in step 4, so the
+second one sees the first. A crash between any two steps causes the batch to be delivered again, which changes
+nothing that is there already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+import structlog
+
+from schemas.outcomes import Outcome
+from schemas.records import CopyEvent, RawPage
+from workers.boilerplate.learn import drop_site_lines
+from workers.database import Connection
+from workers.dedupe.store import Index, SketchItem
+from workers.extract.model import Extraction
+from workers.extract.pool import ExtractPool
+from workers.identity import article_key
+from workers.store import Cursor, Ending, StoredArticle, settle_pages, settled_pages, upsert_articles
+
+__all__ = ["Pipeline"]
+
+log = structlog.get_logger(__name__)
+
+
+class Pipeline:
+    """Works batches of pages; knows no Kafka.
+
+    Args:
+        connection: in autocommit mode, owned by the caller.
+        pool: the extraction processes, owned by the caller.
+        announce: sends copy events and returns when all are acknowledged.
+        window_days: how far back copies are searched; 0 = all.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        pool: ExtractPool,
+        announce: Callable[[Sequence[CopyEvent]], None],
+        *,
+        window_days: int = 30,
+    ) -> None:
+        self._connection = connection
+        self._pool = pool
+        self._announce = announce
+        self._index = Index(window_days=window_days)
+
+    def work(self, pages: Sequence[RawPage]) -> dict[UUID, Ending]:
+        """The ending of each page, by page id; everything is stored when this returns.
+
+        Raises:
+            psycopg.Error: the database failed; whether a retry helps says `workers.database.is_transient`.
+        """
+        with self._connection.transaction(), self._connection.cursor() as cur:
+            endings = settled_pages(cur, [page.page_id for page in pages])
+        fresh = list({page.page_id: page for page in pages if page.page_id not in endings}.values())
+        extractions = self._pool.extract_many(fresh)
+        for group in _distinct(list(zip(fresh, extractions, strict=True))):
+            endings.update(self._work_distinct(group))
+        self._send_events([ending.article_id for ending in endings.values() if ending.article_id is not None])
+        return endings
+
+    def _work_distinct(self, group: Sequence[tuple[RawPage, Extraction]]) -> dict[UUID, Ending]:
+        endings: dict[UUID, Ending] = {}
+        with_text = [(page, found) for page, found in group if found.outcome is Outcome.ARTICLE]
+        for page, found in group:
+            if found.outcome is not Outcome.ARTICLE:
+                endings[page.page_id] = Ending(outcome=found.outcome, reason=found.reason)
+
+        with self._connection.transaction(), self._connection.cursor() as cur:
+            articles = upsert_articles(cur, with_text)
+            self._sketch(cur, with_text, articles)
+
+        for (page, _), article in zip(with_text, articles, strict=True):
+            endings[page.page_id] = Ending(outcome=article.outcome, article_id=article.article_id)
+
+        with self._connection.transaction(), self._connection.cursor() as cur:
+            self._index.resolve(cur, sorted({article.article_id for article in articles}))
+            settle_pages(cur, [(page, endings[page.page_id]) for page, _ in group])
+
+        for page, _ in group:
+            ending = endings[page.page_id]
+            log.info(
+                "page worked",
+                action="page_worked",
+                url=page.final_url,
+                outcome=ending.outcome.value,
+                reason=ending.reason,
+            )
+        return endings
+
+    def _sketch(
+        self, cur: Cursor, batch: Sequence[tuple[RawPage, Extraction]], articles: Sequence[StoredArticle]
+    ) -> None:
+        current = [
+            (page, found, article)
+            for (page, found), article in zip(batch, articles, strict=True)
+            if article.is_current
+        ]
+        kept = drop_site_lines(
+            cur, [(page.site, article.url_key, list(found.story_lines)) for page, found, article in current]
+        )
+        self._index.add(
+            cur,
+            [
+                SketchItem(
+                    article_id=article.article_id,
+                    version=article.version,
+                    site=page.site,
+                    first_seen_at=article.first_seen_at,
+                    lines=tuple(lines),
+                    language=found.language,
+                )
+                for (page, found, article), lines in zip(current, kept, strict=True)
+            ],
+        )
+
+    def _send_events(self, article_ids: Sequence[int]) -> None:
+        if not article_ids:
+            return
+        with self._connection.transaction(), self._connection.cursor() as cur:
+            events = self._index.unsent(cur, article_ids)
+        if not events:
+            return
+        self._announce(events)
+        with self._connection.transaction(), self._connection.cursor() as cur:
+            self._index.mark_sent(cur, events)
+
+
+def _distinct(batch: Sequence[tuple[RawPage, Extraction]]) -> list[list[tuple[RawPage, Extraction]]]:
+    """`batch` cut into groups in each of which every article key stands once, in the order given.
+
+    A set-based upsert cannot touch one row twice; pages of one article in a batch are worked one after the other.
+    """
+    groups: list[list[tuple[RawPage, Extraction]]] = []
+    seen: dict[str, int] = {}
+    for page, found in batch:
+        key = article_key(page.final_url, found.canonical_url).key
+        turn = seen.get(key, 0)
+        seen[key] = turn + 1
+        if turn == len(groups):
+            groups.append([])
+        groups[turn].append((page, found))
+    return groups
