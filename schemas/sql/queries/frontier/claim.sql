@@ -1,0 +1,48 @@
+-- Claims the best due URL of up to %(limit)s hosts that are ready, one each, until %(lease_s)s seconds from now.
+--
+-- A host without a due URL goes to sleep, unless one came in since this statement's snapshot. A URL that was claimed
+-- %(max_tries)s times and never settled is quarantined. After a claim that is never settled the host is ready at the
+-- claim's end and its pause, not earlier.
+with ready as materialized (
+    select h.host_key, h.offers from core.hosts h
+     where h.ready_at <= now() and not h.is_paused
+     order by h.ready_at limit %(limit)s
+       for update skip locked
+), picked as materialized (
+    select r.host_key, r.offers = s.offers as is_seen, u.url_id, u.tries
+      from ready r
+      join core.hosts s using (host_key)
+      left join lateral (select url_id, tries from core.urls
+                          where host_key = r.host_key and state = 'due' order by priority, url_id limit 1) u on true
+), quarantined as (
+    update core.urls u
+       set state = 'quarantined', reason = 'killed its crawler ' || u.tries || ' times', settled_at = now()
+      from picked p where u.url_id = p.url_id and p.tries >= %(max_tries)s
+), taken as (
+    update core.urls u set tries = u.tries + 1
+      from picked p where u.url_id = p.url_id and p.tries < %(max_tries)s
+    returning u.*
+), held as (
+    update core.hosts h
+       set claim_token = case when t.url_id is not null then gen_random_uuid() end,
+           claimed_by = case when t.url_id is not null then %(crawler_id)s end,
+           claimed_at = case when t.url_id is not null then now() end,
+           claim_until = case when t.url_id is not null then now() + %(lease_s)s * interval '1 second' end,
+           claimed_url_id = t.url_id,
+           ready_at = case when t.url_id is not null
+                           then now() + (%(lease_s)s + greatest(h.delay_s, h.crawl_delay_s)) * interval '1 second'
+                           when p.url_id is not null or not p.is_seen then now()
+                           else 'infinity' end
+      from picked p left join taken t using (host_key)
+     where h.host_key = p.host_key
+    returning h.*
+)
+select h.claim_token, h.host_key, h.claimed_at, h.delay_s, h.failures, h.streak,
+       extract(epoch from now() - h.last_failure_at)::double precision as last_failure_ago_s,
+       t.url_id, t.url_key, t.url, t.found_url, t.site, t.authority, t.kind, t.priority, t.hops, t.failures as url_failures,
+       t.found_by, t.found_on, t.hint_title, t.hint_published_at, t.poll,
+       t.is_probe, t.is_once, t.walk,
+       r.state as robots_state, r.version as robots_version,
+       extract(epoch from now() - r.fetched_at)::double precision as robots_age_s,
+       coalesce(r.expires_at <= now(), true) as is_robots_expired
+  from held h join taken t on t.url_id = h.claimed_url_id left join core.robots r on r.authority = t.authority

@@ -1,0 +1,229 @@
+"""The frontier's statements over a real Postgres."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from crawler.claims import Claim, HostPace, Offer, Settlement
+from crawler.frontier import Frontier, open_frontier
+
+LEASE_S = 60.0
+
+
+@pytest.fixture
+def frontier(database_url: str) -> Iterator[Frontier]:
+    opened = open_frontier(database_url, delay_s=0.0)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
+
+
+def article(url: str, **more: object) -> Offer:
+    return Offer(url=url, kind="article", found_by="feed", **more)  # type: ignore[arg-type]
+
+
+def robots_done(frontier: Frontier, *, limit: int = 100) -> None:
+    """Settles every robots.txt that is due as 'the site has none'."""
+    for claim in frontier.claim("robots", limit=limit, lease_s=LEASE_S):
+        assert claim.kind == "robots"
+        frontier.write_robots(
+            claim, "free", body=b"", status=404, crawl_delay_s=0, lifetime_s=86400
+        )
+        frontier.settle([done(claim, state="waiting", due_in_s=80000)], crawl_id="c")
+
+
+def done(claim: Claim, **more: object) -> Settlement:
+    values = {"state": "done", "outcome": "published", "host": HostPace(), **more}
+    return Settlement(claim=claim, **values)  # type: ignore[arg-type]
+
+
+def test_robots_comes_before_everything_else_of_a_host(frontier: Frontier) -> None:
+    assert frontier.offer([article("http://a.test/1")])["due"] == 1
+    [claim] = frontier.claim("c1", limit=10, lease_s=LEASE_S)
+    assert (claim.kind, claim.url) == ("robots", "http://a.test/robots.txt")
+    assert claim.robots_state == "unknown"
+
+
+def test_one_request_in_flight_per_host(frontier: Frontier) -> None:
+    frontier.offer([article(f"http://{host}.test/{n}") for host in "ab" for n in range(5)])
+    robots_done(frontier)
+    first = frontier.claim("c1", limit=10, lease_s=LEASE_S)
+    assert sorted(c.host_key for c in first) == ["a.test", "b.test"]
+    assert frontier.claim("c2", limit=10, lease_s=LEASE_S) == []
+    frontier.settle([done(first[0])], crawl_id="c")
+    [second] = frontier.claim("c2", limit=10, lease_s=LEASE_S)
+    assert second.host_key == first[0].host_key
+    assert second.url != first[0].url
+
+
+def test_a_settle_with_an_old_token_changes_nothing(frontier: Frontier, db: psycopg.Connection) -> None:
+    frontier.offer([article("http://a.test/1")])
+    robots_done(frontier)
+    [lost] = frontier.claim("c1", limit=1, lease_s=0.01)
+    db.execute("select pg_sleep(0.05)")
+    [taken] = frontier.claim("c2", limit=1, lease_s=LEASE_S)
+    assert taken.url == lost.url
+    assert frontier.settle([done(lost)], crawl_id="c") == set()
+    assert frontier.renew([lost.token], lease_s=LEASE_S) == set()
+    assert frontier.release([(lost, True)]) == 0
+    assert frontier.settle([done(taken)], crawl_id="c") == {taken.token}
+    assert db.execute("select count(*) from core.fetches where url like '%/1'").fetchone() == (1,)
+
+
+def test_a_url_that_kills_its_crawler_three_times_is_quarantined(
+    frontier: Frontier, db: psycopg.Connection
+) -> None:
+    frontier.offer([article("http://a.test/deadly"), article("http://a.test/fine")])
+    robots_done(frontier)
+    seen = []
+    for _ in range(4):
+        for claim in frontier.claim("c1", limit=1, lease_s=0.0):
+            seen.append(claim.url)
+        for claim in frontier.claim("c1", limit=1, lease_s=0.0):
+            seen.append(claim.url)
+    assert seen[:3] == ["http://a.test/deadly"] * 3
+    assert "http://a.test/fine" in seen
+    row = db.execute("select state, reason from core.urls where url = 'http://a.test/deadly'").fetchone()
+    assert row == ("quarantined", "killed its crawler 3 times")
+
+
+def test_the_next_time_of_a_host_counts_from_the_settle(frontier: Frontier, db: psycopg.Connection) -> None:
+    frontier.offer([article("http://a.test/1"), article("http://a.test/2")])
+    robots_done(frontier)
+    db.execute("update core.hosts set delay_s = 7, crawl_delay_s = 3")
+    [claim] = frontier.claim("c1", limit=1, lease_s=LEASE_S)
+    frontier.settle([done(claim)], crawl_id="c")
+    [(delay,)] = db.execute("select extract(epoch from next_at - now()) from core.hosts").fetchall()
+    assert 6.5 < delay <= 7
+    assert frontier.claim("c1", limit=1, lease_s=LEASE_S) == []
+    wait = frontier.wait_s()
+    assert wait is not None and 6 < wait <= 7
+
+
+def test_a_known_url_is_not_offered_again(frontier: Frontier) -> None:
+    assert frontier.offer([article("http://a.test/1?utm_source=x")])["due"] == 1
+    again = frontier.offer([article("https://www.a.test/1"), article("nonsense"), article("http://a.test/\x00")])
+    assert (again["known"], again["bad_url"], again["due"]) == (1, 2, 0)
+
+
+def test_a_dropped_url_is_stored_with_its_reason(frontier: Frontier, db: psycopg.Connection) -> None:
+    frontier.offer([article("http://a.test/1", drop_reason="calendar")])
+    assert db.execute("select state, reason from core.urls").fetchall() == [("dropped", "calendar")]
+    assert frontier.claim("c1", limit=1, lease_s=LEASE_S) == []
+
+
+def test_the_daily_quota_of_a_host_holds_over_offers(frontier: Frontier, db: psycopg.Connection) -> None:
+    frontier.offer([article("http://a.test/0")])
+    db.execute("update core.hosts set daily_quota = 5")
+    frontier.offer([article(f"http://a.test/{n}") for n in range(4)])
+    frontier.offer([article(f"http://a.test/{n}") for n in range(4, 9)])
+    counts = dict(
+        db.execute("select state, count(*) from core.urls where kind = 'article' group by 1").fetchall()
+    )
+    assert counts == {"due": 5, "dropped": 4}
+
+
+def test_an_offer_wakes_a_host_that_had_nothing_to_do(frontier: Frontier) -> None:
+    frontier.offer([article("http://a.test/1")])
+    robots_done(frontier)
+    [claim] = frontier.claim("c1", limit=1, lease_s=LEASE_S)
+    frontier.settle([done(claim)], crawl_id="c")
+    assert frontier.claim("c1", limit=1, lease_s=LEASE_S) == []
+    assert frontier.wait_s() is None or (frontier.wait_s() or 0) > 60
+    frontier.offer([article("http://a.test/2")])
+    assert len(frontier.claim("c1", limit=1, lease_s=LEASE_S)) == 1
+
+
+def test_a_waiting_url_becomes_due_in_time(frontier: Frontier) -> None:
+    frontier.offer([article("http://a.test/1")])
+    robots_done(frontier)
+    [claim] = frontier.claim("c1", limit=1, lease_s=LEASE_S)
+    frontier.settle([done(claim, state="waiting", outcome="http_500", due_in_s=0.05)], crawl_id="c")
+    assert frontier.promote() == 0
+    assert frontier.claim("c1", limit=1, lease_s=LEASE_S) == []
+    while (wait := frontier.wait_s()) is not None and wait > 0:
+        pass
+    assert frontier.promote() == 1
+    assert len(frontier.claim("c1", limit=1, lease_s=LEASE_S)) == 1
+
+
+def test_a_released_claim_does_not_count_as_a_try(frontier: Frontier, db: psycopg.Connection) -> None:
+    frontier.offer([article("http://a.test/1")])
+    robots_done(frontier)
+    for _ in range(5):
+        [claim] = frontier.claim("c1", limit=1, lease_s=LEASE_S)
+        assert frontier.release([(claim, False)]) == 1
+    assert db.execute("select tries, state from core.urls where kind = 'article'").fetchall() == [(0, "due")]
+
+
+def test_robots_that_cannot_be_read_holds_all_urls_of_its_authority_back(
+    frontier: Frontier, db: psycopg.Connection
+) -> None:
+    frontier.offer([article(f"http://a.test/{n}") for n in range(3)])
+    [robots] = frontier.claim("c1", limit=1, lease_s=LEASE_S)
+    frontier.write_robots(robots, "unavailable", body=b"", status=503, crawl_delay_s=0, lifetime_s=60)
+    frontier.settle([done(robots, state="waiting", due_in_s=60, outcome="http_503")], crawl_id="c")
+    frontier.offer([article("http://a.test/late")])
+    assert frontier.claim("c1", limit=1, lease_s=LEASE_S) == []
+    states = db.execute("select distinct state from core.urls where kind = 'article'").fetchall()
+    assert states == [("waiting",)]
+    frontier.write_robots(robots, "free", body=b"", status=404, crawl_delay_s=0, lifetime_s=86400)
+    assert frontier.promote() >= 3
+    assert len(frontier.claim("c1", limit=1, lease_s=LEASE_S)) == 1
+
+
+def test_a_redirect_to_another_scheme_keeps_the_row(frontier: Frontier, db: psycopg.Connection) -> None:
+    frontier.offer([article("http://a.test/1")])
+    robots_done(frontier)
+    [claim] = frontier.claim("c1", limit=1, lease_s=LEASE_S)
+    frontier.settle(
+        [done(claim, state="due", outcome="redirect", next_url="https://a.test/1", hops=1)], crawl_id="c"
+    )
+    row = db.execute("select url, found_url, authority, hops from core.urls where kind = 'article'").fetchone()
+    assert row == ("https://a.test/1", "http://a.test/1", "https://a.test", 1)
+    [again] = frontier.claim("c1", limit=1, lease_s=LEASE_S)
+    assert again.robots_state is None
+    frontier.want_robots([again])
+    frontier.settle([done(again, state="waiting", was_sent=False, outcome="robots_pending", due_in_s=1)], crawl_id="c")
+    [robots] = frontier.claim("c1", limit=1, lease_s=LEASE_S)
+    assert robots.url == "https://a.test/robots.txt"
+
+
+def test_idle_says_what_is_left(frontier: Frontier) -> None:
+    assert frontier.idle().is_idle
+    frontier.offer([article("http://a.test/1")])
+    assert frontier.idle().due == 2
+    robots_done(frontier)
+    [claim] = frontier.claim("c1", limit=1, lease_s=LEASE_S)
+    assert frontier.idle().claimed == 1
+    frontier.settle([done(claim, state="waiting", due_in_s=60, outcome="http_500")], crawl_id="c")
+    assert (frontier.idle().soon, frontier.idle(patience_s=10).is_idle) == (1, True)
+
+
+def test_claims_of_a_buried_crawler_are_free_after_the_pause(frontier: Frontier) -> None:
+    frontier.hello("c1", machine="m", pid=1, crawl_id="c")
+    frontier.offer([article("http://a.test/1")])
+    robots_done(frontier)
+    frontier.claim("c1", limit=1, lease_s=LEASE_S)
+    assert frontier.open_crawlers("m") == [("c1", 1)]
+    assert frontier.bury(["c1"]) == 1
+    assert frontier.open_crawlers("m") == []
+    assert len(frontier.claim("c2", limit=1, lease_s=LEASE_S)) == 1
+
+
+def test_the_log_has_partitions_ahead_and_drops_old_ones(frontier: Frontier, db: psycopg.Connection) -> None:
+    frontier.keep_fetches(keep_days=14)
+    db.execute(
+        "create table core.fetches_20200101 partition of core.fetches for values from ('2020-01-01') to ('2020-01-02')"
+    )
+    frontier.keep_fetches(keep_days=14)
+    names = [r[0] for r in db.execute("select relname from pg_class where relname like 'fetches\\_2%' and relkind = 'r'")]
+    assert len(names) == 4 and "fetches_20200101" not in names
