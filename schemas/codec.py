@@ -15,7 +15,6 @@ from dataclasses import fields
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final, cast
-from uuid import UUID
 
 import fastavro
 import zstandard
@@ -88,8 +87,7 @@ def decode_page(data: bytes) -> RawPage:
     try:
         reader = zstandard.ZstdDecompressor().stream_reader(datum["body"])
         body = reader.read(size_bytes + 1)
-        datum["page_id"] = UUID(datum["page_id"])
-    except (zstandard.ZstdError, ValueError) as error:
+    except zstandard.ZstdError as error:
         raise MessageError(f"page message is damaged: {cut(repr(error))}") from error
     if len(body) != size_bytes:
         raise MessageError(f"page body has {len(body)} bytes, its message says {size_bytes}")
