@@ -7,19 +7,19 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import structlog
-from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from schemas import topics
-from schemas.codec import decode_page, encode_copy
+from schemas.codec import decode_page
 from schemas.errors import BrokerUnavailable, DatabaseUnavailable, MessageError, SettingsError, cut
-from schemas.records import CopyEvent, RawPage
+from schemas.records import RawPage
 from schemas.settings import Settings
 from workers.database import Connection, connect, is_transient
 from workers.deadletters import bury
+from workers.events import announce, make_producer
 from workers.extract.pool import ExtractPool
 from workers.loop import Message, Rejected, consume, make_consumer
 from workers.pipeline import Pipeline
@@ -30,7 +30,6 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-_ACK_TIMEOUT_S: Final = 30.0
 _START_PATIENCE_S: Final = 60.0
 """How long a worker waits at its start for servers that are starting too."""
 
@@ -62,7 +61,7 @@ def run_worker(
     _patiently(link.open, patience, stop)
     if stop.is_set():
         return
-    producer = _patiently(lambda: _make_producer(settings.kafka_bootstrap or "", worker), patience, stop)
+    producer = _patiently(lambda: make_producer(settings.kafka_bootstrap or "", worker), patience, stop)
     consumer = _patiently(
         lambda: make_consumer(
             settings.kafka_bootstrap or "",
@@ -89,7 +88,7 @@ def run_worker(
                 pipeline = Pipeline(
                     link.open(),
                     pool,
-                    lambda events: _announce(producer, events),
+                    lambda events: announce(producer, events),
                     window_days=settings.match_window_days,
                 )
                 pipeline.work(pages)
@@ -155,30 +154,3 @@ def _decode(messages: Sequence[Message]) -> tuple[list[RawPage], list[Rejected]]
         except MessageError as error:
             rejected.append(Rejected(message=message, stage="decode", reason=str(error)))
     return pages, rejected
-
-
-def _make_producer(bootstrap: str, worker: str) -> Any:
-    try:
-        return KafkaProducer(
-            bootstrap_servers=bootstrap.split(","),
-            client_id=f"wiretrace-worker-{worker}-events",
-            acks="all",
-            # A dead letter is as large as the page it was.
-            max_request_size=8 * 1024 * 1024,
-            bootstrap_timeout_ms=10_000,
-        )
-    except KafkaError as error:
-        raise BrokerUnavailable(
-            f"no Kafka broker at {bootstrap}: {cut(error)}. Try: wiretrace doctor"
-        ) from error
-
-
-def _announce(producer: Any, events: Sequence[CopyEvent]) -> None:
-    """Sends the events and returns when the broker has acknowledged them all."""
-    sent = [
-        producer.send(topics.COPIES, value=encode_copy(event), key=event.event_key.encode())
-        for event in events
-    ]
-    producer.flush(timeout=_ACK_TIMEOUT_S)
-    for future in sent:
-        future.get(timeout=_ACK_TIMEOUT_S)

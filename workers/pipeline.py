@@ -59,14 +59,20 @@ class Pipeline:
         self._announce = announce
         self._index = Index(window_days=window_days)
 
-    def work(self, pages: Sequence[RawPage]) -> dict[UUID, Ending]:
+    def work(self, pages: Sequence[RawPage], *, is_rework: bool = False) -> dict[UUID, Ending]:
         """The ending of each page, by page id; everything is stored when this returns.
+
+        Args:
+            is_rework: work pages again that have their outcome already, because the extractor, the learnt lines or
+                the sketches have changed since. Their outcome stays what it was.
 
         Raises:
             psycopg.Error: the database failed; whether a retry helps says `workers.database.is_transient`.
         """
-        with self._connection.transaction(), self._connection.cursor() as cur:
-            endings = settled_pages(cur, [page.page_id for page in pages])
+        endings: dict[UUID, Ending] = {}
+        if not is_rework:
+            with self._connection.transaction(), self._connection.cursor() as cur:
+                endings = settled_pages(cur, [page.page_id for page in pages])
         fresh = list({page.page_id: page for page in pages if page.page_id not in endings}.values())
         extractions = self._pool.extract_many(fresh)
         for group in _distinct(list(zip(fresh, extractions, strict=True))):

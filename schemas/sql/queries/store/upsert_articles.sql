@@ -2,7 +2,8 @@
 -- %(articles)s is a JSON array; its objects have the columns below. Keys are unique within a batch.
 -- A page takes a row over when its text differs and the page is newer; an alias (a page that stands under another
 -- URL than the key) never takes over a row that came from the key's own URL, and is always taken over by it.
--- A page that is delivered again finds its own page_id and says the same as the first time.
+-- A page that is delivered again finds its own page_id and text and says the same as the first time; a page that is
+-- extracted again by a newer extractor has its own page_id and another text, which takes the row over.
 with input as materialized (
     select *
     from jsonb_to_recordset(%(articles)s::jsonb) as i (
@@ -16,8 +17,7 @@ known as materialized (
     select a.article_id, a.version, a.title, a.text, a.text_hash, a.page_id, a.last_seen_at, i.page_id as new_page_id
     from core.articles a
     join input i using (url_key)
-    where a.page_id <> i.page_id
-      and a.text_hash <> decode(i.text_hash, 'hex')
+    where a.text_hash <> decode(i.text_hash, 'hex')
       and case when i.is_alias = a.is_alias then i.fetched_at >= a.last_seen_at else a.is_alias end
     order by a.url_key
     for update of a
