@@ -5,15 +5,49 @@
     state = after_poll(state, Poll(...), jitter=...)  # after it; then next poll in state.interval_s seconds
 
 The interval starts at 1 h, shrinks by 0.8 when a poll brought news, grows by 1.5 when it brought none, and stays
-between 10 minutes and 24 h (feeds, news sitemaps) or 7 days (home pages, sitemaps, listings). A document that fails
-for long is polled each 30 days: feeds return from the dead.
+between 10 minutes and 24 h (feeds) or 7 days (home pages, sitemaps, listings). A poll that brought both news and much
+that was known keeps the interval, so that it settles where about half of a poll is new. A document that fails for
+long is polled each 30 days: feeds return from the dead.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Final
 
-__all__ = ["Poll", "RevisitState", "after_poll", "conditional_headers", "first_state"]
+__all__ = [
+    "CAP_S",
+    "DEAD_INTERVAL_S",
+    "FLOOR_S",
+    "START_S",
+    "Poll",
+    "RevisitState",
+    "after_poll",
+    "conditional_headers",
+    "first_state",
+]
+
+START_S: Final = 3600.0
+FLOOR_S: Final = 600.0
+CAP_S: Final = {
+    "feed": 86400.0,
+    "sitemap": 604800.0,
+    "home": 86400.0,
+    "listing": 604800.0,
+    "wp_json": 604800.0,
+}
+"""Longest interval by kind, in seconds. Home pages are capped like feeds: they are what new feeds are found on."""
+
+DEAD_INTERVAL_S: Final = 30 * 86400.0
+ON_NEWS: Final = 0.8
+ON_NOTHING: Final = 1.5
+JITTER: Final = 0.1
+UNCONDITIONAL_EVERY: Final = 10
+"""Each 10th poll is sent without validators, so that a server that answers 304 for ever is found out."""
+
+DEAD_AFTER: Final = 8.0
+"""Weighted failures in a row after which a document counts as dead: 8 hard ones, or 32 temporary ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +59,7 @@ class Poll:
         new_entries: entries of this poll that the frontier did not know.
         known_entries: entries of this poll that it knew.
         is_parsed: the body was read (`DiscoveryResult.problem is None`); a 304 counts as read.
+        is_conditional: the request carried validators (`conditional_headers` was not empty).
         body_digest: any digest of the body, to find validators that lie; None for a 304.
         etag, last_modified: validators of the answer, as sent.
         announced_interval_s: of the `DiscoveryResult`.
@@ -34,6 +69,7 @@ class Poll:
     new_entries: int = 0
     known_entries: int = 0
     is_parsed: bool = True
+    is_conditional: bool = False
     body_digest: str | None = None
     etag: str | None = None
     last_modified: str | None = None
@@ -50,6 +86,7 @@ class RevisitState:
         base_s: the same without jitter; what the next step starts from.
         polls: finished polls.
         failures: weighted failures in a row (hard 1, soft 0.5, temporary 0.25).
+        not_modified: 304 answers since the last full one.
         etag, last_modified: to be sent with the next conditional poll.
         body_digest: of the last body.
         validators: 'unknown', 'honest' or 'lying' (a 304, or an unchanged validator, hid a changed body).
@@ -61,6 +98,7 @@ class RevisitState:
     base_s: float
     polls: int = 0
     failures: float = 0.0
+    not_modified: int = 0
     etag: str | None = None
     last_modified: str | None = None
     body_digest: str | None = None
@@ -69,24 +107,124 @@ class RevisitState:
 
     def to_json(self) -> str:
         """The state as JSON text."""
-        raise NotImplementedError
+        return json.dumps(asdict(self), separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> RevisitState:
         """The state of `to_json`; unknown keys are ignored, missing ones take their defaults."""
-        raise NotImplementedError
+        known = {field.name for field in fields(cls)}
+        data = {name: value for name, value in json.loads(text).items() if name in known}
+        return cls(**{"interval_s": START_S, "base_s": START_S, "kind": "listing", **data})
 
 
 def first_state(kind: str, *, jitter: float = 0.0) -> RevisitState:
-    """The state of a document that was never polled. `jitter` in -1…1, scaled to ±10 %."""
-    raise NotImplementedError
+    """The state of a document that was never polled.
+
+    Args:
+        kind: one of `DOCUMENT_KINDS`.
+        jitter: -1 … 1, scaled to ±10 %; the caller draws it, so that the policy is a function of values.
+    """
+    return RevisitState(kind=kind, base_s=START_S, interval_s=_jittered(START_S, jitter))
 
 
 def conditional_headers(state: RevisitState) -> dict[str, str]:
-    """The request headers of the next poll; {} where it must be unconditional (each 10th, and where validators lie)."""
-    raise NotImplementedError
+    """The request headers of the next poll; {} where it must be unconditional (each 10th, and where validators lie).
+
+    Source: RFC 9110, 13.1.
+    """
+    if state.validators == "lying" or (state.polls + 1) % UNCONDITIONAL_EVERY == 0:
+        return {}
+    headers = {}
+    if state.etag:
+        headers["If-None-Match"] = state.etag
+    if state.last_modified:
+        headers["If-Modified-Since"] = state.last_modified
+    return headers
 
 
 def after_poll(state: RevisitState, poll: Poll, *, jitter: float = 0.0) -> RevisitState:
-    """The state after a poll; the next one is due `interval_s` seconds after the poll's end."""
-    raise NotImplementedError
+    """The state after a poll; the next one is due `interval_s` seconds after the poll's end.
+
+    A failed poll grows the interval as one without news does; 404 is as soft as any other failure, since feeds come
+    back. 410 is dead at once.
+    """
+    weight = _failure_weight(poll)
+    polls = state.polls + 1
+    if weight:
+        failures = state.failures + weight
+        is_dead = poll.status == 410 or failures >= DEAD_AFTER
+        base = _bounded(state.kind, state.base_s * ON_NOTHING)
+        wait = DEAD_INTERVAL_S if is_dead else base
+        return replace(
+            state,
+            polls=polls,
+            failures=failures,
+            is_dead=is_dead,
+            base_s=base,
+            interval_s=_jittered(wait, jitter),
+        )
+    step = _step(poll)
+    if state.is_dead:  # back from the dead: what it was polled at means nothing any more
+        base = START_S
+    elif state.polls == 0:
+        # At the first poll all entries are new and say nothing about the pace; what the feed announces may.
+        base = _bounded(state.kind, min(poll.announced_interval_s or START_S, START_S))
+    else:
+        base = _bounded(state.kind, state.base_s * step)
+    return replace(
+        _with_validators(state, poll),
+        polls=polls,
+        failures=0.0,
+        is_dead=False,
+        base_s=base,
+        interval_s=_jittered(base, jitter),
+    )
+
+
+def _step(poll: Poll) -> float:
+    return ON_NEWS if poll.new_entries else ON_NOTHING
+
+
+def _failure_weight(poll: Poll) -> float:
+    """0 for a poll that was answered and read, else how much it counts: hard 1, soft 0.5, temporary 0.25."""
+    if poll.status in (429, 503, 0) or 500 <= poll.status < 600:
+        return 0.25
+    if poll.status == 410:
+        return 1.0
+    if poll.status >= 400:
+        return 0.5
+    return 0.0 if poll.is_parsed else 0.5
+
+
+def _with_validators(state: RevisitState, poll: Poll) -> RevisitState:
+    """Remembers validators, and marks them where they have hidden a change."""
+    if poll.status == 304:
+        return replace(state, not_modified=state.not_modified + 1)
+    is_changed = bool(state.body_digest and poll.body_digest and state.body_digest != poll.body_digest)
+    # A weak or missing validator is no promise; only one that was given, stayed the same and hid news is a lie.
+    is_same = bool(
+        (state.etag or state.last_modified)
+        and state.etag == poll.etag
+        and state.last_modified == poll.last_modified
+    )
+    validators = state.validators
+    if is_same and is_changed and poll.new_entries:
+        validators = "lying"
+    elif validators == "unknown" and state.not_modified and not poll.is_conditional:
+        validators = "honest"
+    return replace(
+        state,
+        etag=poll.etag,
+        last_modified=poll.last_modified,
+        body_digest=poll.body_digest,
+        validators=validators,
+        not_modified=0,
+    )
+
+
+def _bounded(kind: str, seconds: float) -> float:
+    return min(max(seconds, FLOOR_S), CAP_S.get(kind, CAP_S["listing"]))
+
+
+def _jittered(seconds: float, jitter: float) -> float:
+    return seconds * (1 + JITTER * max(-1.0, min(1.0, jitter)))

@@ -6,9 +6,13 @@ today) and stores each drop with its reason.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 __all__ = ["DAILY_QUOTA", "MAX_SLUGS_PER_ID", "Counts", "DropReason", "article_id_key", "judge"]
 
@@ -17,6 +21,10 @@ DAILY_QUOTA: Final = 5000
 
 MAX_SLUGS_PER_ID: Final = 3
 """Most URLs of one article id that are fetched: real sites change a headline once or twice."""
+
+MAX_URL_LENGTH: Final = 1000
+MAX_PATH_DEPTH: Final = 14
+MAX_PARAMETERS: Final = 10
 
 
 class DropReason(StrEnum):
@@ -31,8 +39,6 @@ class DropReason(StrEnum):
     TOO_MANY_PARAMETERS = "too_many_parameters"
     SLUG_VARIANT = "slug_variant"
     DAILY_QUOTA = "daily_quota"
-    NOT_HTML = "not_html"
-    DENIED = "denied"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,17 +56,134 @@ class Counts:
     daily_quota: int = DAILY_QUOTA
 
 
+_SESSION: Final = re.compile(
+    r"(?:^|[;?&/])(?:jsessionid|phpsessid|aspsessionid\w*|sessionid|session_id|sess_id|sessid|cfid|cftoken|zenid|oscsid)=",
+    re.IGNORECASE,
+)
+_ASP_COOKIELESS: Final = re.compile(r"/\([asf]\([a-z0-9]{20,}\)\)/", re.IGNORECASE)
+_SID: Final = re.compile(r"^(?:s|sid)$", re.IGNORECASE)
+_SESSION_VALUE: Final = re.compile(r"^(?=.*\d)[0-9a-z]{24,}$", re.IGNORECASE)
+_CALENDAR_PATH: Final = re.compile(
+    r"(?:^|/)(?:calendar|kalender|calendrier|calendario|events?|veranstaltungen|agenda|termine|tribe-events"
+    r"|whats-on|tv-guide|tv-programm|programme-tv)(?=/|$)",
+    re.IGNORECASE,
+)
+_CALENDAR_KEY: Final = re.compile(
+    r"^(?:tribe[-_]?bar[-_]?date|tribe_event_display|cal(?:endar)?[-_]?date|calmonth|eventdisplay|ical|outlook-ical"
+    r"|ai1ec|month|year|day|date|from_date|week)$",
+    re.IGNORECASE,
+)
+_DATE_ONLY: Final = re.compile(r"/(?:(?:19|20)\d{2})(?:[-/]\d{1,2}){1,2}/?$|/(?:19|20)\d{2}/?$")
+_YEAR: Final = re.compile(r"(?<!\d)(\d{4})(?!\d)")
+_ID: Final = re.compile(r"(?<![0-9A-Za-z])[a-z]{0,4}?(\d{6,18})(?![0-9A-Za-z])", re.IGNORECASE)
+
+
 def article_id_key(url: str) -> str | None:
     """Host and article id of a URL whose slug is decoration; None where the URL has no such id.
 
-    Two URLs with one key are most likely one article under two slugs.
+    Only a number of 6 to 18 digits that is no date counts, in the last two segments of the path, together with words:
+    a page whose path is its id alone has no slug to vary. Two URLs with one key are most likely one article.
 
     >>> article_id_key("https://a.example/news/12345678-storm-hits-coast")
     'a.example:12345678'
     """
-    raise NotImplementedError
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    segments = [segment for segment in unquote(parts.path).split("/") if segment][-2:]
+    tail = "/".join(segments)
+    if not re.search(r"[^\W\d_]{3,}[-_][^\W\d_]", tail):
+        return None
+    ids = [found for found in _ID.findall(tail) if not _is_date(found)]
+    if not ids:
+        return None
+    host = (parts.hostname or "").removeprefix("www.").removeprefix("m.").removeprefix("amp.")
+    return f"{host}:{ids[-1]}"
 
 
-def judge(url: str, counts: Counts | None = None) -> DropReason | None:
-    """None where `url` may be crawled, else why not. Without counts only the URL itself is judged."""
-    raise NotImplementedError
+def _is_date(digits: str) -> bool:
+    if len(digits) not in (6, 8, 12, 14):
+        return False
+    if len(digits) == 6:
+        return bool(
+            re.fullmatch(
+                r"(?:19|20)\d\d(?:0[1-9]|1[0-2])|\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", digits
+            )
+        )
+    return bool(re.match(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", digits))
+
+
+def judge(url: str, counts: Counts | None = None, *, now: datetime | None = None) -> DropReason | None:
+    """None where `url` may be crawled, else why not.
+
+    Args:
+        counts: what is known of its article id and its site; without them only the URL itself is judged.
+        now: for calendars: a date far from it is one that a calendar makes up. Without it every bare calendar
+            date is dropped.
+    """
+    reason = _judge_url(url, now)
+    if reason is None and counts is not None:
+        if counts.slugs_of_id >= MAX_SLUGS_PER_ID:
+            return DropReason.SLUG_VARIANT
+        if counts.urls_today >= counts.daily_quota:
+            return DropReason.DAILY_QUOTA
+    return reason
+
+
+def _judge_url(url: str, now: datetime | None) -> DropReason | None:
+    if len(url) > MAX_URL_LENGTH:
+        return DropReason.TOO_LONG
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return DropReason.BAD_URL
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        return DropReason.BAD_URL
+    segments = [segment for segment in parts.path.split("/") if segment]
+    if len(segments) > MAX_PATH_DEPTH:
+        return DropReason.TOO_DEEP
+    if _is_repeated(segments):
+        return DropReason.REPEATED_PATH
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    if _has_session_id(parts.path, parts.query, query):
+        return DropReason.SESSION_ID
+    if len(query) > MAX_PARAMETERS:
+        return DropReason.TOO_MANY_PARAMETERS
+    if _is_calendar(parts.path, query, now):
+        return DropReason.CALENDAR
+    return None
+
+
+def _is_repeated(segments: list[str]) -> bool:
+    """Whether relative links have piled up: a segment thrice, or a run of two twice in a row."""
+    words = [segment for segment in segments if not segment.isdigit()]
+    if any(count >= 3 for count in Counter(words).values()):
+        return True
+    return any(segments[i : i + 2] == segments[i + 2 : i + 4] for i in range(len(segments) - 3))
+
+
+def _has_session_id(path: str, query_text: str, query: list[tuple[str, str]]) -> bool:
+    if _SESSION.search(path) or _SESSION.search("?" + query_text) or _ASP_COOKIELESS.search(path + "/"):
+        return True
+    return any(_SID.match(key) and _SESSION_VALUE.match(value) for key, value in query)
+
+
+def _is_calendar(path: str, query: list[tuple[str, str]], now: datetime | None) -> bool:
+    """Whether a URL is one of a calendar's endless months: a calendar's path with a date, or a bare date far off."""
+    keys = [key for key, _ in query if _CALENDAR_KEY.match(key)]
+    is_calendar = _CALENDAR_PATH.search(path) is not None
+    if is_calendar and (keys or _DATE_ONLY.search(path)):
+        return True
+    if len(keys) >= 2 or any(
+        re.match(r"tribe|ical|outlook|ai1ec|eventdisplay", key, re.IGNORECASE) for key in keys
+    ):
+        return True
+    if not (keys or _DATE_ONLY.search(path)) or now is None:
+        return False
+    years = [
+        int(year)
+        for year in _YEAR.findall(path + " " + " ".join(v for k, v in query if _CALENDAR_KEY.match(k)))
+    ]
+    return any(year > now.year + 1 or 1000 < year < 1990 for year in years)

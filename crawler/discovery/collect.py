@@ -1,0 +1,155 @@
+"""What of a document's URLs is kept: absolute, on the site, allowed, once, inside the age window."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+from crawler.discovery.dates import date_in_url
+from crawler.discovery.model import DocumentRef, Entry
+from crawler.sites import SiteSpec
+from schemas.urls import site_of
+
+__all__ = ["Collector", "absolute_url", "window_start"]
+
+_MAX_URL: Final = 2000
+_SPACE: Final = re.compile(r"[\t\r\n]+")
+
+
+def absolute_url(base: str, link: str | None) -> str | None:
+    """`link` as an absolute http or https URL without its fragment; None where it is none.
+
+    >>> absolute_url("https://a.example/news/", " ../x?y=1#top ")
+    'https://a.example/x?y=1'
+    """
+    link = _SPACE.sub("", (link or "").strip())
+    if not link or len(link) > _MAX_URL or link.startswith("#"):
+        return None
+    try:
+        url = urljoin(base, link)
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        return None
+    url = url.partition("#")[0]
+    return url.replace(" ", "%20") if " " in url else url
+
+
+class Collector:
+    """Gathers entries and documents of one document, and counts what is left out.
+
+    Args:
+        base: what relative links are resolved against.
+        own_url: where the document came from; its site counts as the site's own, so that a site that has moved is
+            followed.
+    """
+
+    def __init__(self, base: str, own_url: str, spec: SiteSpec | None) -> None:
+        self.base = base
+        self._spec = spec
+        self._sites = {site_of(own_url)} | ({spec.site} if spec else set())
+        self._entries: dict[str, tuple[Entry, datetime | None]] = {}
+        self._documents: dict[str, DocumentRef] = {}
+        self.dropped: Counter[str] = Counter()
+
+    def accepted(self, link: str | None, *, is_counted: bool = True) -> str | None:
+        """The absolute URL of `link` where it is on the site and allowed, else None."""
+        url = absolute_url(self.base, link)
+        reason = None
+        if url is None:
+            reason = "bad_url"
+        elif site_of(url) not in self._sites:
+            reason = "other_site"
+        elif self._spec is not None and not self._spec.allows(url):
+            reason = "denied"
+        if reason:
+            self.dropped[reason] += is_counted
+            return None
+        return url
+
+    def add(self, entry: Entry) -> None:
+        """Takes an entry (its URL from `accepted`); the first one of a URL wins, later ones fill its gaps."""
+        known = self._entries.get(entry.url)
+        if known is None:
+            in_url = date_in_url(urlsplit(entry.url).path)
+            # A sitemap's lastmod often says when the template changed; the date in the URL does not change.
+            dated = in_url[0] if in_url else None
+            self._entries[entry.url] = (entry, entry.published_at or dated or entry.updated_at)
+            return
+        self.dropped["duplicate"] += 1
+        first, dated = known
+        if entry.published_at and not first.published_at:
+            first = replace(first, published_at=entry.published_at)
+            dated = entry.published_at
+        if entry.title and not first.title:
+            first = replace(first, title=entry.title)
+        self._entries[entry.url] = (first, dated)
+
+    def add_document(self, ref: DocumentRef) -> None:
+        """Takes a further document; the first one of a URL wins."""
+        self._documents.setdefault(ref.url, ref)
+
+    @property
+    def count(self) -> int:
+        """Entries so far, those outside the window included."""
+        return len(self._entries)
+
+    @property
+    def oldest_at(self) -> datetime | None:
+        """The oldest date of the entries so far."""
+        return min((dated for _, dated in self._entries.values() if dated), default=None)
+
+    def is_allowed_document(self, url: str) -> bool:
+        """Whether a further document may be fetched: it is on one of the document's sites."""
+        return site_of(url) in self._sites
+
+    @property
+    def newest_at(self) -> datetime | None:
+        """The newest date of the entries so far."""
+        return max((dated for _, dated in self._entries.values() if dated), default=None)
+
+    def has_all_older_than(self, moment: datetime) -> bool:
+        """Whether there are dated entries, no undated ones, and all are older than `moment`."""
+        dates = [dated for _, dated in self._entries.values()]
+        return bool(dates) and all(dated is not None and dated < moment for dated in dates)
+
+    def entries(self, *, since: datetime | None, limit: int) -> tuple[Entry, ...]:
+        """The entries that are kept, in the document's order.
+
+        Args:
+            since: dated entries before it are left out; None = all are kept.
+            limit: most entries; the newest dated ones stay, then the first undated ones.
+        """
+        kept: list[tuple[Entry, datetime | None]] = []
+        for entry, dated in self._entries.values():
+            if since is not None and dated is not None and dated < since:
+                self.dropped["too_old"] += 1
+            else:
+                kept.append((entry, dated))
+        if len(kept) > limit:
+            self.dropped["over_limit"] += len(kept) - limit
+            order = sorted(range(len(kept)), key=lambda i: (kept[i][1] is None, _age_key(kept[i][1])))
+            chosen = set(order[:limit])
+            kept = [pair for i, pair in enumerate(kept) if i in chosen]
+        return tuple(entry for entry, _ in kept)
+
+    def documents(self) -> tuple[DocumentRef, ...]:
+        """The further documents, those first that should be fetched first."""
+        return tuple(sorted(self._documents.values(), key=lambda ref: ref.priority))
+
+
+def _age_key(moment: datetime | None) -> float:
+    return -moment.timestamp() if moment else 0.0
+
+
+def window_start(newest_at: datetime | None, now: datetime, max_age_days: int) -> datetime | None:
+    """From when on entries are kept: `max_age_days` before the newest date, which is never after `now`."""
+    if not max_age_days:
+        return None
+    return min(newest_at or now, now) - timedelta(days=max_age_days)

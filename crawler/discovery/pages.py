@@ -1,0 +1,451 @@
+"""Home pages and listing pages: the feeds they announce, the articles they link, the sections and pages that follow.
+
+Recall comes first. A link is an article when its URL says so, or when it stands on the page as a headline does; what
+is neither clearly an article nor clearly useless is fetched as a listing and judged by its content, and if it is a
+story after all, that very response is published (`DiscoveryResult.is_article`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from lxml import etree
+from lxml import html as lxml_html
+from lxml.html import HtmlElement
+from w3lib.encoding import html_to_unicode
+
+from crawler.discovery.body import chunks_of
+from crawler.discovery.collect import Collector, absolute_url
+from crawler.discovery.feeds import wordpress_documents
+from crawler.discovery.links import LinkShape, Shape, page_number, shape_of, word_count
+from crawler.discovery.model import DocumentRef, Entry
+from crawler.discovery.state import WalkState
+
+__all__ = ["MAX_DEPTH", "MAX_PAGES", "Page", "parse_page", "take_links"]
+
+MAX_DEPTH: Final = 2
+"""Sections of the home page (1) and their subsections (2) are walked; deeper ones are not."""
+
+MAX_PAGES: Final = 50
+"""Most pages of one listing that are walked ('next', `/page/2`)."""
+
+MAX_SECTIONS: Final = (120, 60)
+"""Most further listings taken from one page, at depth 0 and deeper."""
+
+_MAX_HTML: Final = 8 * 1024 * 1024
+_FEED_TYPES: Final = frozenset(
+    [
+        "application/rss+xml",
+        "application/atom+xml",
+        "application/rdf+xml",
+        "application/feed+json",
+        "text/xml",
+        "application/xml",
+        "application/json",
+        "text/rss",
+        "application/x-rss+xml",
+    ]
+)
+_NAV: Final = re.compile(
+    r"(?:^|[\s_-])(?:nav|navbar|navigation|menu|submenu|breadcrumbs?|footer|topbar|toolbar|masthead-nav|social|share|"
+    r"sharing|cookie|login|tagcloud|tag-list|tags)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_PAGER: Final = re.compile(
+    r"(?:^|[\s_-])(?:pagination|pager|paging|page-numbers|nav-links|pages|paginator|wp-pagenavi|load-?more)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_NEXT: Final = re.compile(
+    r"^\W*(?:next(?: page| posts?| articles?| entries)?|older(?: posts?| articles?| entries| stories| news)?"
+    r"|previous (?:posts|entries)|(?:load|show|see|view)? ?more(?: (?:posts|stories|articles|news))?"
+    r"|weiter|n[äa]chste(?: seite)?|[äa]ltere(?: beitr[äa]ge| artikel)?|mehr|suivante?s?|page suivante|plus ancien\w*"
+    r"|siguientes?|p[áa]gina siguiente|m[áa]s antigu[ao]s|successiv[ao]|pr[óo]xim[ao]s?|volgende|nast[ęe]pna|dal[šs][íi])\W*$"
+    r"|^\s*[›»→>]{1,2}\s*$",
+    re.IGNORECASE,
+)
+_BLOCKS: Final = ("article", "li", "div", "section", "tr", "main", "body")
+_REFRESH: Final = re.compile(
+    r"""^\s*(\d+)(?:\.\d*)?\s*[;,]?\s*(?:url\s*=)?\s*["']?([^"'\s>]+)""", re.IGNORECASE
+)
+_JS_REDIRECT: Final = re.compile(
+    r"""(?:window\.|document\.|top\.|self\.)?location(?:\.href)?\s*(?:=|\.(?:replace|assign)\s*\()\s*["']([^"']{1,500})["']"""
+)
+_ARTICLE_TYPES: Final = frozenset(
+    [
+        "article",
+        "newsarticle",
+        "reportagenewsarticle",
+        "analysisnewsarticle",
+        "opinionnewsarticle",
+        "blogposting",
+        "reviewnewsarticle",
+        "backgroundnewsarticle",
+        "askpublicnewsarticle",
+        "liveblogposting",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A parsed page: its tree, the base of its links, and its own address."""
+
+    tree: HtmlElement
+    base: str
+    url: str
+
+
+def parse_page(url: str, body: bytes, headers: Mapping[str, str]) -> Page | None:
+    """The page's tree; None where the bytes hold no HTML at all.
+
+    Raises:
+        BodyError: the bytes cannot be inflated, or are too many.
+    """
+    data = b"".join(chunks_of(body, limit=_MAX_HTML))
+    _, text = html_to_unicode(headers.get("content-type"), data)
+    text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", text)
+    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
+    if not text.strip():
+        return None
+    parser = lxml_html.HTMLParser(
+        recover=True, no_network=True, remove_comments=True, huge_tree=False, encoding="utf-8"
+    )
+    try:
+        tree = lxml_html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError):
+        return None
+    base_tag = tree.find(".//base[@href]")
+    base = absolute_url(url, base_tag.get("href")) if base_tag is not None else None
+    return Page(tree=tree, base=base or url, url=url)
+
+
+def take_links(
+    page: Page, found: Collector, state: WalkState, *, since: datetime | None, follow: bool = True
+) -> bool:
+    """Puts what the page links into `found`; gives whether the page is itself an article.
+
+    Args:
+        state: where in the walk this page is; depth 0 is the home page.
+        follow: whether sections and following pages are walked at all.
+        since: start of the age window; the walk to following pages ends where all dated links are older.
+    """
+    found.base = page.base
+    is_article = state.depth > 0 and state.page == 1 and is_article_page(page)
+    _take_announced(page, found)
+    _take_redirects(page, found, state)
+    links = list(_links(page, found))
+    _take_item_lists(page, found)
+    sections: dict[str, int] = {}
+    for link in links:
+        verdict = _verdict(link)
+        if verdict is Shape.ARTICLE:
+            found.add(Entry(url=link.url, found_by="listing", title=link.title))
+        elif verdict in (Shape.LISTING, Shape.MAYBE) and not is_article:
+            sections.setdefault(link.url, 4 if verdict is Shape.LISTING or link.is_nav else 5)
+        elif verdict is Shape.FEED and state.depth == 0:
+            found.add_document(DocumentRef(url=link.url, kind="feed", is_probe=True, priority=3))
+        elif verdict is Shape.SITEMAP:
+            found.add_document(DocumentRef(url=link.url, kind="sitemap", is_probe=True, priority=3))
+    if is_article or not follow:
+        return is_article
+    _take_sections(page, found, state, sections, since)
+    _take_next(page, found, state, links, since)
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Link:
+    url: str
+    shape: LinkShape
+    title: str | None
+    words: int
+    is_nav: bool
+    is_headline: bool
+    is_pager: bool
+    rel: str
+
+
+def _links(page: Page, found: Collector) -> Iterator[_Link]:
+    """The page's links on the site, each URL once, with the best that any of its anchors says."""
+    gathered: dict[str, list[_Link]] = {}
+    own = page.url.partition("#")[0]
+    for anchor in page.tree.iter("a", "area"):
+        href = anchor.get("href")
+        if not href or href.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
+            continue
+        url = found.accepted(href, is_counted=False)
+        if url is None or url == own:
+            continue
+        gathered.setdefault(url, []).append(_seen(anchor, url))
+    for url, seen in gathered.items():
+        best = max(seen, key=lambda link: (link.is_headline and not link.is_nav, not link.is_nav, link.words))
+        yield _Link(
+            url=url,
+            shape=best.shape,
+            title=best.title,
+            words=max(link.words for link in seen),
+            is_nav=all(link.is_nav for link in seen),
+            is_headline=any(link.is_headline and not link.is_nav for link in seen),
+            is_pager=any(link.is_pager for link in seen),
+            rel=" ".join(link.rel for link in seen),
+        )
+
+
+def _seen(anchor: HtmlElement, url: str) -> _Link:
+    text = " ".join((anchor.text_content() or anchor.get("title") or anchor.get("aria-label") or "").split())[
+        :500
+    ]
+    heading = anchor.find(".//h1") is not None or any(
+        anchor.find(f".//h{n}") is not None for n in (2, 3, 4, 5)
+    )
+    is_nav, is_pager = False, False
+    for node in anchor.iterancestors():
+        tag = node.tag
+        if tag in ("h1", "h2", "h3", "h4", "h5") or (tag == "article"):
+            heading = True
+        names = f"{node.get('class', '')} {node.get('id', '')}"
+        if (
+            tag == "nav"
+            or node.get("role") in ("navigation", "menubar", "menu")
+            or (tag == "footer" and not any(n.tag == "article" for n in node.iterancestors()))
+            or (tag not in ("body", "html", "main", "article") and _NAV.search(names))
+        ):
+            is_nav = True
+        if _PAGER.search(names) and tag not in ("body", "html"):
+            is_pager = True
+    return _Link(
+        url=url,
+        shape=shape_of(url),
+        title=text or None,
+        words=word_count(text),
+        is_nav=is_nav,
+        is_headline=heading,
+        is_pager=is_pager or _PAGER.search(anchor.get("class", "")) is not None,
+        rel=(anchor.get("rel") or "").lower(),
+    )
+
+
+def _verdict(link: _Link) -> Shape:
+    """What to do with a link: ARTICLE, LISTING or MAYBE (fetch and look), FEED, SITEMAP, SKIP or FRONT."""
+    shape = link.shape.shape
+    if link.is_pager and link.words <= 3 and (link.title or "").strip(" .…").isdigit():
+        return Shape.FRONT  # a numbered page: `_take_next` walks them in order
+    if shape is Shape.ARTICLE:
+        # "Arts, Books and Culture" in a menu: its slug has four words and it is a section all the same.
+        is_section = link.is_nav and link.words <= 4 and not re.search(r"\d", urlsplit(link.url).path + "?")
+        return Shape.LISTING if is_section and not urlsplit(link.url).query else Shape.ARTICLE
+    if shape is Shape.LIKELY:
+        if link.is_headline or (not link.is_nav and link.words >= 4):
+            return Shape.ARTICLE
+        return Shape.MAYBE
+    if shape is Shape.MAYBE and not link.is_nav and link.words >= (4 if link.is_headline else 6):
+        return Shape.ARTICLE
+    return shape
+
+
+def _take_announced(page: Page, found: Collector) -> None:
+    for tag in page.tree.iter("link"):
+        rels = (tag.get("rel") or "").lower().split()
+        kind = (tag.get("type") or "").lower().partition(";")[0].strip()
+        href = tag.get("href")
+        if "https://api.w.org/" in rels and (root := found.accepted(href, is_counted=False)):
+            found.add_document(wordpress_documents(root))
+        if "sitemap" in rels and (url := found.accepted(href, is_counted=False)):
+            found.add_document(DocumentRef(url=url, kind="sitemap", priority=1))
+        if ("alternate" in rels or "feed" in rels) and kind in _FEED_TYPES:
+            is_plain = kind in ("application/json", "text/xml", "application/xml") and "feed" not in rels
+            url = absolute_url(page.base, href)
+            if url is None or _is_comments(url, tag.get("title")) or "wp-json" in url or "oembed" in url:
+                continue
+            # A feed may stand on another host (a feed service); its entries must be on the site all the same.
+            found.add_document(DocumentRef(url=url, kind="feed", is_probe=is_plain, priority=1))
+
+
+def _is_comments(url: str, title: str | None) -> bool:
+    return (
+        "comment" in url.lower()
+        or re.search(r"comment|kommentar|commentaire", title or "", re.IGNORECASE) is not None
+    )
+
+
+def _take_redirects(page: Page, found: Collector, state: WalkState) -> None:
+    """Follows a page that only sends on: meta refresh, frames, or a script's `location`."""
+    if state.depth > 1:
+        return
+    targets: list[str | None] = []
+    for meta in page.tree.iter("meta"):
+        if (meta.get("http-equiv") or "").lower() == "refresh":
+            match = _REFRESH.match(meta.get("content") or "")
+            # A page that reloads itself every few minutes does not send on.
+            targets += [match[2]] if match and len(match[1]) == 1 else []
+    targets += [frame.get("src") for frame in page.tree.iter("frame")]
+    if page.tree.find(".//a[@href]") is None:
+        for script in page.tree.iter("script"):
+            targets += _JS_REDIRECT.findall(script.text or "")[:1]
+    for target in targets:
+        url = found.accepted(target, is_counted=False) if target else None
+        if url and url != page.url:
+            kind = "home" if state.depth == 0 else "listing"
+            found.add_document(DocumentRef(url=url, kind=kind, priority=0, state=state.deeper().written()))
+
+
+def _take_item_lists(page: Page, found: Collector) -> None:
+    """Articles of a schema.org ItemList, which pages made by scripts often carry."""
+    for data in _json_ld(page.tree):
+        if str(data.get("@type", "")).lower() != "itemlist":
+            continue
+        items = data.get("itemListElement")
+        for item in items if isinstance(items, list) else []:
+            inner = item.get("item") if isinstance(item, dict) else None
+            link = item.get("url") if isinstance(item, dict) else item
+            if isinstance(inner, dict):
+                link = inner.get("url") or inner.get("@id") or link
+            elif isinstance(inner, str):
+                link = inner
+            url = found.accepted(link if isinstance(link, str) else None, is_counted=False)
+            if url and shape_of(url).shape in (Shape.ARTICLE, Shape.LIKELY):
+                found.add(Entry(url=url, found_by="listing"))
+
+
+def _json_ld(tree: HtmlElement) -> Iterator[dict[str, object]]:
+    for script in tree.iter("script"):
+        if (script.get("type") or "").lower() != "application/ld+json" or not script.text:
+            continue
+        try:
+            data = json.loads(script.text, strict=False)
+        except (ValueError, RecursionError):
+            continue
+        queue = [data]
+        for _ in range(200):
+            if not queue:
+                break
+            node = queue.pop(0)
+            if isinstance(node, list):
+                queue += node
+            elif isinstance(node, dict):
+                yield node
+                queue += [node[key] for key in ("@graph", "mainEntity") if key in node]
+
+
+def _take_sections(
+    page: Page, found: Collector, state: WalkState, sections: Mapping[str, int], since: datetime | None
+) -> None:
+    if state.depth >= MAX_DEPTH or state.page > 1:
+        return
+    limit = MAX_SECTIONS[min(state.depth, len(MAX_SECTIONS) - 1)]
+    taken = 0
+    for url, priority in sections.items():
+        shape = shape_of(url)
+        if shape.page is not None and shape.page > 1:
+            continue
+        if since and shape.dated and shape.dated < since:
+            found.dropped["too_old"] += 1
+        elif taken >= limit:
+            found.dropped["over_limit"] += 1
+        else:
+            taken += 1
+            ref = DocumentRef(url=url, kind="listing", priority=priority, state=state.deeper().written())
+            found.add_document(ref)
+
+
+def _take_next(
+    page: Page, found: Collector, state: WalkState, links: list[_Link], since: datetime | None
+) -> None:
+    """The following page of this listing: the link that says so, or the next number of its pager."""
+    if state.page >= MAX_PAGES or (since and found.has_all_older_than(since)):
+        return
+    target = _next_url(page, found, state, links)
+    if target is None:
+        return
+    following = state.next_page(found.newest_at)
+    ref = DocumentRef(
+        url=target, kind="listing", is_once=following.page > 2, priority=7, state=following.written()
+    )
+    found.add_document(ref)
+
+
+def _next_url(page: Page, found: Collector, state: WalkState, links: list[_Link]) -> str | None:
+    own = page.url.partition("#")[0]
+    current = page_number(own) or state.page
+    for tag in page.tree.iter("link"):
+        if "next" in (tag.get("rel") or "").lower().split():
+            url = found.accepted(tag.get("href"), is_counted=False)
+            if url and url != own:
+                return url
+    for link in links:
+        if "next" in link.rel.split() and link.shape.shape is not Shape.SKIP:
+            return link.url
+    numbered = [link for link in links if (page_number(link.url) or 0) == current + 1]
+    for link in numbered:
+        if _same_list(own, link.url):
+            return link.url
+    for link in links:
+        if link.title and _NEXT.match(link.title) and link.shape.shape is not Shape.SKIP:
+            number = page_number(link.url)
+            is_story = link.shape.shape is Shape.ARTICLE and number is None and not link.is_pager
+            if not is_story and (number is None or number > current):
+                return link.url
+    for link in links:
+        if link.is_pager and (link.title or "").strip() == str(current + 1):
+            return link.url
+    return None
+
+
+def _same_list(own: str, other: str) -> bool:
+    """Whether a numbered page belongs to this listing and not to another one linked here."""
+    a, b = urlsplit(own), urlsplit(other)
+    stem = re.sub(
+        r"(?:page|seite|pagina|pag|p)[/_-]?\d+(?:\.\w+)?/?$|index\.\w+$|/$", "", a.path, flags=re.IGNORECASE
+    )
+    return b.path.startswith(stem.rstrip("/") or "/")
+
+
+def is_article_page(page: Page) -> bool:
+    """Whether a page is a story and not a list of stories: by what it declares, else by its run of paragraphs."""
+    kinds: set[str] = set()
+    for data in _json_ld(page.tree):
+        value = data.get("@type")
+        kinds |= {str(kind).lower() for kind in (value if isinstance(value, list) else [value])}
+    if kinds & {"collectionpage", "itemlist", "searchresultspage", "webpage/list"}:
+        return False
+    for meta in page.tree.iter("meta"):
+        if (meta.get("property") or meta.get("name") or "").lower() == "og:type":
+            value = (meta.get("content") or "").strip().lower()
+            if value in ("article", "newsarticle"):
+                return _longest_run(page.tree) >= 1
+            if value in ("website", "object") and not kinds & _ARTICLE_TYPES:
+                break
+    if kinds & _ARTICLE_TYPES:
+        return _longest_run(page.tree) >= 1
+    return _longest_run(page.tree) >= 3
+
+
+def _longest_run(tree: HtmlElement) -> int:
+    """Most paragraphs of running text (≥ 60 characters, few links) under one parent that is no list of teasers."""
+    runs: dict[HtmlElement, int] = {}
+    for paragraph in tree.iter("p"):
+        text = " ".join(paragraph.text_content().split())
+        if len(text) < 60:
+            continue
+        linked = sum(len(anchor.text_content()) for anchor in paragraph.iter("a"))
+        if linked * 2 > len(text):
+            continue
+        parent = paragraph.getparent()
+        if parent is not None:
+            runs[parent] = runs.get(parent, 0) + 1
+    best = 0
+    for parent, count in runs.items():
+        teasers = sum(
+            1
+            for child in parent
+            if child.tag in ("h1", "h2", "h3", "h4", "h5") and child.find(".//a[@href]") is not None
+        )
+        if teasers * 2 < count:
+            best = max(best, count)
+    return best
