@@ -1,0 +1,301 @@
+"""What a page says of itself: title, writers, times, language, canonical URL, site and section.
+
+Every field is a cascade that ends at the first source with a usable value. Reads the tree, never changes it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
+
+from lxml.html import HtmlElement
+
+from schemas.urls import site_of
+from workers.extract.dates import Dated, modified_date, published_date
+from workers.extract.jsonld import articles_of, as_list, name_of, objects_of, text_value, types_of
+from workers.extract.names import Signed, is_organisation, sort_names, split_names
+from workers.extract.parse import elements, text_of
+
+__all__ = ["Metadata", "read_metadata"]
+
+_TITLE_CHARS: Final = 500
+_META_AUTHOR: Final = (
+    "author", "article:author", "article:author:name", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "byl", "cxenseparse:author",
+    "article.author", "authors", "rnews:author", "citation_author", "vr:author", "og:article:author", "articleauthor", "creator", "autor", "page:author",
+)  # fmt: skip
+_SEPARATOR: Final = re.compile(r"\s+(?:[|•·»]|[-–—]{1,2}|::?)\s+|\s*\|\s*")
+_BYLINE_CLASS: Final = re.compile(
+    r"(?:^|[\s_-])(?:byline|by-line|author|authors|article-author|author-name|byline-name|entry-author|post-author|posted-by|article__author|"
+    r"c-byline|vcard|autor|autoren|auteur|firma|signature)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_LANGUAGE: Final = re.compile(r"^([a-z]{2,3})(?:[-_][a-zA-Z0-9]+)*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """The fields of `Extraction` that come from the page's own statements; see there."""
+
+    title: str | None
+    byline: str | None
+    signed: Signed
+    language: str | None
+    canonical_url: str | None
+    site_name: str | None
+    section: str | None
+    published: Dated | None
+    modified_at: datetime | None
+    og_type: str | None
+    jsonld: list[dict[str, Any]]
+    headline: HtmlElement | None
+
+
+def metas_of(root: HtmlElement) -> dict[str, list[str]]:
+    """The page's `<meta>` elements: name, property, itemprop or http-equiv in lower case, to its contents."""
+    metas: dict[str, list[str]] = {}
+    for element in elements(root, "meta"):
+        content = element.get("content")
+        name = (
+            element.get("property")
+            or element.get("name")
+            or element.get("itemprop")
+            or element.get("http-equiv")
+        )
+        if content and name and content.strip():
+            metas.setdefault(name.strip().lower(), []).append(content.strip())
+    return metas
+
+
+def _first(metas: dict[str, list[str]], *names: str) -> str | None:
+    for name in names:
+        for content in metas.get(name, ()):
+            if text := text_value(content):
+                return text
+    return None
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\W+", "", text).casefold()
+
+
+def _title(
+    root: HtmlElement, metas: dict[str, list[str]], articles: list[dict[str, Any]]
+) -> tuple[str | None, HtmlElement | None]:
+    """The headline a reader sees, where the page's own statements confirm it; else what the page states."""
+    stated = [text_value(item.get("headline")) for item in articles[:2]]
+    stated += [text_value(item.get("name")) for item in articles[:2] if "webpage" not in types_of(item)]
+    social = _first(
+        metas,
+        "og:title",
+        "twitter:title",
+        "dc.title",
+        "dcterms.title",
+        "title",
+        "parsely-title",
+        "sailthru.title",
+    )
+    document = next((text_of(element) for element in elements(root, "title")), None)
+    known = [_letters(text) for text in (*stated, social, document) if text]
+    seen: list[tuple[str, HtmlElement]] = []
+    for element in list(elements(root, "h1"))[:12]:
+        text = text_of(element)
+        if 3 <= len(text) <= _TITLE_CHARS:
+            seen.append((text, element))
+    for text, element in seen:
+        letters = _letters(text)
+        if letters and any(letters in other or (len(other) > 15 and other in letters) for other in known):
+            return text, element
+    candidates = (*stated, _without_site(social, metas), _without_site(document, metas))
+    title = next((text for text in candidates if text), None) or (seen[0][0] if seen else None)
+    headline = seen[0][1] if seen else None
+    if headline is None and title:
+        wanted = _letters(title)
+        for element in list(elements(root, "h2", "h3"))[:40]:
+            if _letters(text_of(element)) == wanted:
+                headline = element
+                break
+    if len(seen) == 1 and title and _overlap(seen[0][0], title) >= 0.5:
+        return seen[0]
+    return (title[:_TITLE_CHARS] if title else None), headline
+
+
+def _overlap(a: str, b: str) -> float:
+    left, right = set(a.casefold().split()), set(b.casefold().split())
+    return len(left & right) / max(1, min(len(left), len(right)))
+
+
+def _without_site(title: str | None, metas: dict[str, list[str]]) -> str | None:
+    if not title:
+        return None
+    parts = [part for part in _SEPARATOR.split(title) if part]
+    if len(parts) < 2:
+        return title
+    site = _letters(_first(metas, "og:site_name", "application-name") or "")
+    for cut in (1, 2):
+        tail = _letters(" ".join(parts[-cut:]))
+        if site and tail and (tail in site or site in tail):
+            return title[: title.rfind(parts[-cut])].rstrip(" |•·»-–—:") or title
+    # Without a known name the shorter end is the site's.
+    if len(parts[-1]) <= 30 and len(parts[-1]) < len(title) / 3:
+        return title[: title.rfind(parts[-1])].rstrip(" |•·»-–—:") or title
+    return title
+
+
+def _url_of(root: HtmlElement, metas: dict[str, list[str]], base: str) -> str | None:
+    candidates = [
+        element.get("href")
+        for element in elements(root, "link")
+        if "canonical" in (element.get("rel") or "").lower().split()
+    ]
+    for candidate in (*candidates, *metas.get("og:url", ())):
+        if not candidate or not candidate.strip():
+            continue
+        try:
+            absolute = str(urljoin(base, candidate.strip()))
+            parts = urlsplit(absolute)
+        except ValueError:
+            continue
+        if (
+            parts.scheme in ("http", "https")
+            and parts.hostname
+            and "." in parts.hostname
+            and len(absolute) <= 2048
+        ):
+            return absolute
+    return None
+
+
+def _language(root: HtmlElement, metas: dict[str, list[str]], articles: list[dict[str, Any]]) -> str | None:
+    values = [root.get("lang"), root.get("{http://www.w3.org/XML/1998/namespace}lang"), root.get("xml:lang")]
+    values += [text_value(item.get("inLanguage")) for item in articles[:1]]
+    values += [_first(metas, "og:locale"), _first(metas, "content-language", "language", "dc.language")]
+    for value in values:
+        if value and (found := _LANGUAGE.match(value.strip())):
+            return found[1].lower()
+    return None
+
+
+def _site_names(
+    root: HtmlElement,
+    metas: dict[str, list[str]],
+    articles: list[dict[str, Any]],
+    objects: list[dict[str, Any]],
+    url: str,
+) -> list[str]:
+    names = [_first(metas, "og:site_name"), _first(metas, "application-name")]
+    names += [name_of(publisher)[0] for item in articles for publisher in as_list(item.get("publisher"))]
+    names += [text_value(item.get("name")) for item in objects if "website" in types_of(item)]
+    return [name for name in dict.fromkeys(names) if name and len(name) < 100]
+
+
+def _signed_in_jsonld(
+    articles: list[dict[str, Any]], objects: list[dict[str, Any]]
+) -> tuple[list[str], list[str]]:
+    by_id = {str(item["@id"]): item for item in objects if "@id" in item and "name" in item}
+    names: list[str] = []
+    organisations: list[str] = []
+    for item in articles[:3]:
+        for key in ("author", "creator"):
+            for value in as_list(item.get(key)):
+                name, kinds = name_of(value, by_id)
+                for single in split_names(name) if name else ():
+                    is_named_organisation = any("organization" in kind for kind in kinds)
+                    (organisations if is_named_organisation else names).append(single)
+            if names or organisations:
+                return names, organisations
+    return names, organisations
+
+
+def _seen_byline(root: HtmlElement, headline: HtmlElement | None) -> list[str]:
+    """Short texts that look like bylines: `rel=author`, `itemprop=author`, an author's class, near the headline."""
+    found: list[str] = []
+    for element in root.xpath("//a[@rel='author']|//*[@itemprop='author']|//*[@class]")[:4000]:
+        marks = element.get("class") or ""
+        is_author = element.get("rel") == "author" or element.get("itemprop") == "author"
+        if not is_author and not _BYLINE_CLASS.search(marks):
+            continue
+        if any(
+            re.search(
+                r"comment|related|teaser|sidebar|footer|bio|recommend|popular",
+                f"{p.get('class')} {p.get('id')}",
+                re.I,
+            )
+            or p.tag in ("footer", "aside", "nav")
+            for p in (element, *element.iterancestors())
+            if p.tag not in ("body", "html")
+        ):
+            continue
+        inner = element.xpath(".//*[@itemprop='name']")
+        text = text_of(inner[0]) if inner else text_of(element)
+        if 2 < len(text) <= 150:
+            found.append(text)
+        if len(found) >= 6:
+            break
+    if not found and headline is not None:
+        node: HtmlElement | None = headline
+        for _ in range(3):
+            node = node.getparent() if node is not None else None
+            if node is None or node.tag == "body":
+                break
+            for element in list(elements(node, "p", "span", "div", "address", "a", "li"))[:80]:
+                text = " ".join((element.text or "").split()) if len(element) > 2 else text_of(element)
+                if 5 < len(text) <= 120 and re.match(r"(?:By|Von|Par|Por)\s+[A-ZÀ-Þ]", text):
+                    return [text]
+    return found
+
+
+def read_metadata(root: HtmlElement, *, url: str, fetched_at: datetime) -> Metadata:
+    """Everything a page says of itself.
+
+    Args:
+        url: the page's, absolute.
+        fetched_at: aware; nothing can have been published later.
+    """
+    objects = objects_of(root)
+    articles = articles_of(objects)
+    metas = metas_of(root)
+    title, headline = _title(root, metas, articles)
+    site_names = _site_names(root, metas, articles, objects, url)
+    own_names = [*site_names, site_of(url).split(".")[0], site_of(url)]
+
+    names, organisations = _signed_in_jsonld(articles, objects)
+    if not names and not organisations:
+        for key in _META_AUTHOR:
+            for content in metas.get(key, ()):
+                names.extend(split_names(text_value(content) or ""))
+            if names:
+                break
+    seen = (
+        _seen_byline(root, headline)
+        if not any(not is_organisation(n, site_names=own_names) for n in names)
+        else []
+    )
+    if seen and not any(not is_organisation(name, site_names=own_names) for name in names):
+        for text in seen:
+            more = split_names(text)
+            if more:
+                names.extend(more)
+                break
+    signed = sort_names(names, organisations, site_names=own_names)
+    byline = ", ".join((*signed.people, *signed.organisations)) or None
+    published = published_date(root, metas, articles, url=url, latest=fetched_at, headline=headline)
+    return Metadata(
+        title=title,
+        byline=byline,
+        signed=signed,
+        language=_language(root, metas, articles),
+        canonical_url=_url_of(root, metas, url),
+        site_name=site_names[0] if site_names else None,
+        section=_first(metas, "article:section", "parsely-section", "section")
+        or next((text for item in articles[:2] if (text := text_value(item.get("articleSection")))), None),
+        published=published,
+        modified_at=modified_date(
+            metas, articles, latest=fetched_at, published=published.at if published else None
+        ),
+        og_type=_first(metas, "og:type"),
+        jsonld=objects,
+        headline=headline,
+    )

@@ -1,0 +1,92 @@
+"""One page, from bytes to extraction. Pure, but it may hang, crash or eat memory: run it in a child (`pool`).
+
+1. refuse what is no page          guards
+2. decode                          decode
+3. parse once                      parse
+4. read what the page says         metadata
+5. find the story's text           body
+6. decide: article or not          verdict
+7. read credits from the same tree credit
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from schemas.outcomes import Outcome
+from schemas.records import RawPage
+
+try:
+    from workers.boilerplate.text import story_lines
+    from workers.credit.detect import find_credits
+except ImportError:
+
+    def story_lines(text, credits):  # type: ignore
+        return text.split("\n")
+
+    def find_credits(tree, **_):  # type: ignore
+        return ()
+
+
+from workers.extract.body import find_body
+from workers.extract.decode import clean_text, decode
+from workers.extract.guards import MAX_DEPTH, refuse_bytes, refuse_markup
+from workers.extract.metadata import read_metadata
+from workers.extract.model import Extraction, failed
+from workers.extract.name import extractor_name
+from workers.extract.parse import depth_of, parse
+from workers.extract.verdict import why_not_article
+
+__all__ = ["extract_page"]
+
+
+def extract_page(page: RawPage) -> Extraction:
+    """The article of a page, or why it has none.
+
+    May raise, hang or exhaust memory on hostile pages; `ExtractPool` turns each of these into an outcome.
+    """
+    name = extractor_name()
+    refusal = refuse_bytes(page.body, page.headers.get("content-type"))
+    if refusal is not None:
+        return failed(*refusal, name)
+    decoded = decode(page.body, page.declared_charset)
+    refusal = refuse_markup(decoded.text)
+    if refusal is not None:
+        return failed(*refusal, name, decoded.charset)
+    root = parse(decoded.text)
+    if root is None:
+        return failed(Outcome.EMPTY, "no element", name, decoded.charset)
+    if depth_of(root, MAX_DEPTH) > MAX_DEPTH:
+        return failed(Outcome.TOO_LARGE, f"nesting: over {MAX_DEPTH} open elements", name, decoded.charset)
+
+    meta = read_metadata(root, url=page.final_url, fetched_at=page.fetched_at)
+    text = clean_text(find_body(root, url=page.final_url))
+    verdict = why_not_article(root, text, meta, page)
+    if verdict is not None:
+        return replace(
+            failed(*verdict, name, decoded.charset), title=meta.title, canonical_url=meta.canonical_url
+        )
+    credits = find_credits(root, url=page.final_url, site=page.site, body_text=text)
+    published = meta.published
+    return Extraction(
+        outcome=Outcome.ARTICLE,
+        extractor=name,
+        charset=decoded.charset,
+        title=meta.title or page.hint_title,
+        byline=meta.byline,
+        authors=meta.signed.people,
+        organisations=meta.signed.organisations,
+        language=meta.language,
+        canonical_url=meta.canonical_url,
+        site_name=meta.site_name,
+        section=meta.section,
+        published_at=published.at if published else page.hint_published_at,
+        published_source=published.source if published else ("hint" if page.hint_published_at else None),
+        published_certainty=published.certainty
+        if published
+        else ("hint" if page.hint_published_at else None),
+        modified_at=meta.modified_at,
+        text=text,
+        credits=credits,
+        story_lines=tuple(story_lines(text, credits)),
+    )
