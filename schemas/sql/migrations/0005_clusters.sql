@@ -96,11 +96,14 @@ create table core.matches (
     containment_b_in_a    real        not null check (containment_b_in_a between 0 and 1),
     longest_passage_words integer     not null,
     matched_at            timestamptz not null default now(),
+    announced_at          timestamptz,
     primary key (article_a, article_b),
     check (article_a < article_b)
 );
 
 create index matches_b on core.matches (article_b, article_a);
+-- The outbox: copies whose event was not acknowledged yet.
+create index matches_unsent on core.matches (article_a, article_b) where kind = 'copy' and announced_at is null;
 
 -- One story. cluster_id is the smallest article id of its members, so it is a function of the members.
 create table core.clusters (

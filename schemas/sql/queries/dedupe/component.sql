@@ -1,0 +1,15 @@
+-- Every article that verified copies connect with the seeds, and the unit that guards it: the row of the smallest
+-- member of its cluster, or its own.
+with recursive reached (article_id) as (
+    select seed from unnest(%(seeds)s::bigint[]) as seed
+    union
+    select case when m.article_a = r.article_id then m.article_b else m.article_a end
+      from reached r
+      cross join lateral (
+          select article_a, article_b from core.matches where article_a = r.article_id and kind = 'copy'
+          union all
+          select article_a, article_b from core.matches where article_b = r.article_id and kind = 'copy'
+      ) m
+)
+select m.article_id, coalesce(m.cluster_id, m.article_id)
+  from reached join core.memberships m using (article_id)

@@ -1,0 +1,1 @@
+delete from core.clusters where cluster_id = any(%(cluster_ids)s::bigint[])

@@ -1,0 +1,202 @@
+-- Copies: who told which story first, who took it from whom, how much of it and how fast.
+
+-- Articles that share a band or a passage with the given ones, within the window on both sides (so that it does not
+-- matter which of two came first). Sequential scans are off: on a young partition the planner would choose one.
+create or replace function core.find_candidates(article_ids bigint[], window_days integer, scheme smallint)
+returns table (article_id bigint, candidate_id bigint, candidate_version integer)
+language sql stable
+set enable_seqscan = off
+set jit = off
+as $$
+    select own.article_id, other.article_id, other.version
+      from core.articles a
+      join core.sketches own on own.article_id = a.article_id and own.first_seen_at = a.first_seen_at
+      cross join lateral (
+          select s.article_id, s.version
+            from core.sketches s
+           where s.keys && own.keys
+             and s.first_seen_at >= case when window_days = 0 then '-infinity'::timestamptz
+                                         else own.first_seen_at - make_interval(days => window_days) end
+             and s.first_seen_at <= case when window_days = 0 then 'infinity'::timestamptz
+                                         else own.first_seen_at + make_interval(days => window_days) end
+             and s.article_id <> own.article_id
+             and s.scheme_id = scheme
+           limit 5000
+      ) other
+     where a.article_id = any(article_ids) and own.scheme_id = scheme
+$$;
+
+comment on function core.find_candidates is 'Pairs that share a band key or a passage key; to be verified.';
+
+-- A URL as an analyst types it, near enough to its key: without scheme, www, fragment, tracking parameters and the
+-- slash at its end. The exact key is computed in Python (schemas.urls.url_key).
+create or replace function core.plain_url_key(url text) returns text
+language sql immutable parallel safe
+return regexp_replace(
+    regexp_replace(
+        regexp_replace(
+            regexp_replace(
+                regexp_replace(trim(url), '#.*$', ''),
+                '([?&])(utm_[^=&]*|fbclid|gclid|mc_cid|mc_eid|igshid)=[^&]*', '\1', 'gi'),
+            '^(https?:)?//(www\.)?', '', 'i'),
+        '[?&]+$', ''),
+    '/$', '');
+
+comment on function core.plain_url_key(text) is 'The key of a URL as an analyst types it.';
+
+create or replace view wiretrace.clusters as
+select c.cluster_id, coalesce(o.title, h.title) as title, c.size, c.sites, c.origin_article_id, c.origin_url,
+       c.origin_site, c.first_published_at, c.last_published_at,
+       c.last_published_at - c.first_published_at as spread,
+       c.origin_agency, c.origin_reason, c.origin_evidence, c.head_article_id, c.changed_at
+  from core.clusters c
+  join core.articles h on h.article_id = c.head_article_id
+  left join core.articles o on o.article_id = c.origin_article_id;
+
+comment on view wiretrace.clusters is 'Stories that were published more than once.';
+comment on column wiretrace.clusters.cluster_id is 'The smallest article id among the members. When stories merge, the smallest stays; wiretrace.cluster_of(old id) leads from any earlier id to the current one.';
+comment on column wiretrace.clusters.title is 'Headline of the origin, or of the head where the origin lies outside the crawl.';
+comment on column wiretrace.clusters.size is 'Number of articles.';
+comment on column wiretrace.clusters.sites is 'Number of sites.';
+comment on column wiretrace.clusters.origin_article_id is 'The article that published the story first; null where the origin was not crawled.';
+comment on column wiretrace.clusters.origin_url is 'URL of the origin; of an origin outside the crawl where a page names it.';
+comment on column wiretrace.clusters.origin_site is 'Site of the origin, in the crawl or outside.';
+comment on column wiretrace.clusters.first_published_at is 'Earliest published time of a member.';
+comment on column wiretrace.clusters.last_published_at is 'Latest published time of a member.';
+comment on column wiretrace.clusters.spread is 'Time from the first to the last publication.';
+comment on column wiretrace.clusters.origin_agency is 'The news agency that the story comes from, by its short name.';
+comment on column wiretrace.clusters.origin_reason is 'linked, agency_page, credited_agency, linked_outside or earliest: the kind of evidence that decided.';
+comment on column wiretrace.clusters.origin_evidence is 'What was found on the pages.';
+comment on column wiretrace.clusters.head_article_id is 'The member that the others were verified against.';
+comment on column wiretrace.clusters.changed_at is 'When the cluster last changed.';
+
+create or replace view wiretrace.cluster_members as
+select m.cluster_id, m.article_id, a.url, a.site, a.published_at, a.published_at - o.published_at as lag, m.jaccard,
+       m.containment, m.relation, m.evidence, m.share_of_origin, m.copied_from, m.is_credit_missing, m.is_origin,
+       a.title, a.credit_agency, a.source_link_url
+  from core.memberships m
+  join core.articles a using (article_id)
+  join core.clusters c using (cluster_id)
+  left join core.articles o
+    on o.article_id = coalesce(c.origin_article_id,
+                               (select f.article_id
+                                  from core.memberships f join core.articles fa using (article_id)
+                                 where f.cluster_id = c.cluster_id and fa.published_at = c.first_published_at
+                                 order by f.article_id limit 1));
+
+comment on view wiretrace.cluster_members is 'The articles of every story, each measured against the origin, or against the earliest member where the origin lies outside the crawl.';
+comment on column wiretrace.cluster_members.cluster_id is 'The story.';
+comment on column wiretrace.cluster_members.article_id is 'The member.';
+comment on column wiretrace.cluster_members.url is 'Its URL.';
+comment on column wiretrace.cluster_members.site is 'Its site.';
+comment on column wiretrace.cluster_members.published_at is 'When it was published, as its page says.';
+comment on column wiretrace.cluster_members.lag is 'Time since the origin was published (since the earliest member, where the origin lies outside).';
+comment on column wiretrace.cluster_members.jaccard is 'Shared over all distinct word 4-shingles of the member and the origin; null where the two were not compared.';
+comment on column wiretrace.cluster_members.containment is 'Share of the member''s text that the origin has.';
+comment on column wiretrace.cluster_members.relation is 'origin; verbatim (both shares at least .9); trimmed (at least .8 of the member is the origin''s, which is longer); edited (at least .5 is); partial (the story is the lesser part of the member).';
+comment on column wiretrace.cluster_members.evidence is 'What the page says of its source, and what it was compared with.';
+comment on column wiretrace.cluster_members.share_of_origin is 'Share of the origin''s text that the member has taken.';
+comment on column wiretrace.cluster_members.copied_from is 'The member that it most likely took the text from; null for the origin and for copies from outside.';
+comment on column wiretrace.cluster_members.is_credit_missing is 'A copy whose page names neither the origin nor its agency.';
+comment on column wiretrace.cluster_members.is_origin is 'Whether it is the origin.';
+comment on column wiretrace.cluster_members.title is 'Its headline.';
+comment on column wiretrace.cluster_members.credit_agency is 'The news agency that it credits.';
+comment on column wiretrace.cluster_members.source_link_url is 'Target of the "Source link" on its page.';
+
+create or replace view wiretrace.matches as
+select m.article_a, m.article_b, a.url as url_a, b.url as url_b, m.jaccard, m.containment_a_in_b,
+       m.containment_b_in_a, m.kind, m.longest_passage_words,
+       case when ma.copied_from = m.article_b then m.article_b
+            when mb.copied_from = m.article_a then m.article_a
+       end as copied_from,
+       case when ma.copied_from = m.article_b then a.published_at - b.published_at
+            when mb.copied_from = m.article_a then b.published_at - a.published_at
+       end as lag,
+       m.version_a, m.version_b, m.matched_at
+  from core.matches m
+  join core.articles a on a.article_id = m.article_a
+  join core.articles b on b.article_id = m.article_b
+  left join core.memberships ma on ma.article_id = m.article_a
+  left join core.memberships mb on mb.article_id = m.article_b
+ where m.kind in ('copy', 'shares_text');
+
+comment on view wiretrace.matches is 'Verified pairs of articles that share text; article_a is the smaller id. Pairs of kind copy make the clusters.';
+comment on column wiretrace.matches.article_a is 'The smaller article id.';
+comment on column wiretrace.matches.article_b is 'The larger article id.';
+comment on column wiretrace.matches.url_a is 'URL of article_a.';
+comment on column wiretrace.matches.url_b is 'URL of article_b.';
+comment on column wiretrace.matches.jaccard is 'Shared over all distinct word 4-shingles; exact.';
+comment on column wiretrace.matches.containment_a_in_b is 'Share of article_a''s shingles that article_b has.';
+comment on column wiretrace.matches.containment_b_in_a is 'Share of article_b''s shingles that article_a has.';
+comment on column wiretrace.matches.kind is 'copy, or shares_text: weaker reuse, which makes no cluster.';
+comment on column wiretrace.matches.longest_passage_words is 'Length of the longest passage that both have, in words.';
+comment on column wiretrace.matches.copied_from is 'Whichever the other took the text from; null where nothing tells.';
+comment on column wiretrace.matches.lag is 'Time from the source''s publication to the copy''s, where copied_from tells.';
+comment on column wiretrace.matches.version_a is 'Version of article_a''s text that was measured.';
+comment on column wiretrace.matches.version_b is 'Version of article_b''s text that was measured.';
+comment on column wiretrace.matches.matched_at is 'When the pair was verified.';
+
+create or replace view wiretrace.rejected_matches as
+select m.article_a, m.article_b, a.url as url_a, b.url as url_b, m.jaccard, m.containment_a_in_b,
+       m.containment_b_in_a, m.kind as reason, m.longest_passage_words, m.matched_at
+  from core.matches m
+  join core.articles a on a.article_id = m.article_a
+  join core.articles b on b.article_id = m.article_b
+ where m.kind not in ('copy', 'shares_text');
+
+comment on view wiretrace.rejected_matches is 'Pairs that share much text and are no copies all the same.';
+comment on column wiretrace.rejected_matches.article_a is 'The smaller article id.';
+comment on column wiretrace.rejected_matches.article_b is 'The larger article id.';
+comment on column wiretrace.rejected_matches.url_a is 'URL of article_a.';
+comment on column wiretrace.rejected_matches.url_b is 'URL of article_b.';
+comment on column wiretrace.rejected_matches.jaccard is 'Shared over all distinct word 4-shingles; exact.';
+comment on column wiretrace.rejected_matches.containment_a_in_b is 'Share of article_a''s shingles that article_b has.';
+comment on column wiretrace.rejected_matches.containment_b_in_a is 'Share of article_b''s shingles that article_a has.';
+comment on column wiretrace.rejected_matches.reason is 'template (same skeleton, other numbers and names), quotation (shared only within quotation marks) or same_site (a site''s own standing text).';
+comment on column wiretrace.rejected_matches.longest_passage_words is 'Length of the longest passage that both have, in words.';
+comment on column wiretrace.rejected_matches.matched_at is 'When the pair was verified.';
+
+create or replace function wiretrace.cluster_of(cluster_id bigint) returns bigint
+language sql stable
+begin atomic
+    select m.cluster_id from core.memberships m where m.article_id = cluster_of.cluster_id;
+end;
+
+comment on function wiretrace.cluster_of(bigint) is 'The current id of the cluster that has or had this id (ids are ids of members, so every old id leads on); null where the story has no copies any more.';
+
+create or replace function wiretrace.cluster_timeline(cluster_id bigint)
+returns table (article_id bigint, url text, site text, title text, published_at timestamptz, lag interval,
+               relation text, jaccard real, containment real, share_of_origin real, copied_from bigint,
+               credit_agency text, source_link_url text, is_origin boolean)
+language sql stable
+begin atomic
+    select m.article_id, m.url, m.site, m.title, m.published_at, m.lag, m.relation, m.jaccard, m.containment,
+           m.share_of_origin, m.copied_from, m.credit_agency, m.source_link_url, m.is_origin
+      from wiretrace.cluster_members m
+     where m.cluster_id = wiretrace.cluster_of(cluster_timeline.cluster_id)
+     order by m.is_origin desc, m.published_at nulls last, m.article_id;
+end;
+
+comment on function wiretrace.cluster_timeline(bigint) is 'The members of a story in the order of their publication, the origin first; earlier ids of the cluster work too.';
+
+create or replace function wiretrace.duplicates_of(url text)
+returns table (article_id bigint, url text, site text, title text, published_at timestamptz, relation text,
+               jaccard real, containment real, lag interval, is_origin boolean, cluster_id bigint)
+language sql stable
+begin atomic
+    select m.article_id, m.url, m.site, m.title, m.published_at, m.relation, m.jaccard, m.containment, m.lag,
+           m.is_origin, m.cluster_id
+      from wiretrace.cluster_members m
+     where m.cluster_id in (select own.cluster_id
+                              from core.articles a join core.memberships own using (article_id)
+                             where a.url = duplicates_of.url
+                                or a.url_key = duplicates_of.url
+                                or a.url_key = core.plain_url_key(duplicates_of.url))
+       and not exists (select from core.articles a
+                        where a.article_id = m.article_id
+                          and (a.url = duplicates_of.url or a.url_key = duplicates_of.url
+                               or a.url_key = core.plain_url_key(duplicates_of.url)))
+     order by m.published_at nulls last, m.article_id;
+end;
+
+comment on function wiretrace.duplicates_of(text) is 'The other articles that tell the same story as the one at this URL, in the order of their publication.';

@@ -1,0 +1,197 @@
+"""What two stories share, exactly, and what kind of pair that makes them.
+
+Pure. Sets are exact (no estimate from signatures): shingles are computed anew from the stored words.
+
+The rule (`kind_of`), first that fits:
+
+| kind | when |
+|---|---|
+| not kept | the smaller story shares less than `KEEP_CONTAINMENT` of its shingles, or fewer than `MIN_SHARED` |
+| `template` | at least 4 short gaps between shared passages hold other numbers or names on both sides, they are at least half of all such gaps, and there is one in every 45 shared words: same skeleton, other story |
+| `quotation` | outside quotation marks the smaller story shares less than .3 |
+| `same_site` | one site, Jaccard below .7: a site's own series, updates and standing text |
+| `copy` | containment of the smaller at least .6 and Jaccard at least .1; below 60 words only the same text exactly |
+| `shares_text` | what is left: both took some of the same wire text |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from workers.dedupe.sketch import SHINGLE_WORDS, shingle_hashes
+from workers.dedupe.words import HASH_MASK, NAME, NUMBER, QUOTED, Words
+
+__all__ = ["MATCH_KINDS", "Measure", "Story", "kind_of", "measure"]
+
+MATCH_KINDS: Final = ("copy", "shares_text", "same_site", "template", "quotation")
+
+MIN_WORDS: Final = 60
+"""Shorter texts are copies only when they are the same: an extraction of boilerplate alone looks like that."""
+MIN_SHARED: Final = 20
+KEEP_CONTAINMENT: Final = 0.35
+COPY_CONTAINMENT: Final = 0.6
+COPY_JACCARD: Final = 0.1
+SAME_SITE_JACCARD: Final = 0.7
+UNQUOTED_CONTAINMENT: Final = 0.3
+
+MAX_GAP_WORDS: Final = 12
+MIN_FACT_GAPS: Final = 4
+FACT_GAP_SHARE: Final = 0.5
+WORDS_PER_FACT_GAP: Final = 45
+
+
+class Story:
+    """A story's words with what is derived from them, computed once when first needed."""
+
+    def __init__(self, words: Words) -> None:
+        self.words = words
+
+    @cached_property
+    def shingles(self) -> npt.NDArray[np.uint32]:
+        """In order, repeats included; uint32, shape (words-3,)."""
+        return shingle_hashes(self.words)
+
+    @cached_property
+    def unique(self) -> npt.NDArray[np.uint32]:
+        """Distinct, ascending; uint32."""
+        return np.unique(self.shingles)
+
+    @cached_property
+    def unquoted(self) -> npt.NDArray[np.uint32]:
+        """Distinct shingles that do not lie wholly within quotation marks, ascending; uint32."""
+        is_quoted = (self.words & QUOTED) != 0
+        if not is_quoted.any():
+            return self.unique
+        count = len(self.shingles)
+        inside = np.ones(count, bool)
+        for offset in range(SHINGLE_WORDS):
+            inside &= is_quoted[offset : offset + count]
+        return np.unique(self.shingles[~inside])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """What stories a and b share.
+
+    Attributes:
+        shared: number of distinct shingles that both have.
+        jaccard: shared / union.
+        containment_a_in_b: share of a's shingles that b has.
+        unquoted_containment: the same of the smaller story, outside quotation marks.
+        longest_passage_words: length of the longest run of words that both have.
+        gaps: short replacements between shared passages.
+        fact_gaps: those of them in which both sides have numbers or names, and other ones.
+        least_words: words of the shorter story.
+    """
+
+    shared: int
+    jaccard: float
+    containment_a_in_b: float
+    containment_b_in_a: float
+    unquoted_containment: float
+    longest_passage_words: int
+    gaps: int
+    fact_gaps: int
+    least_words: int
+
+    @property
+    def containment(self) -> float:
+        """Of the smaller in the larger."""
+        return max(self.containment_a_in_b, self.containment_b_in_a)
+
+
+def _shared_count(a: npt.NDArray[np.uint32], b: npt.NDArray[np.uint32]) -> int:
+    if not len(a) or not len(b):
+        return 0
+    places = np.searchsorted(b, a)
+    places[places == len(b)] = 0
+    return int(np.count_nonzero(b[places] == a))
+
+
+def _passages(a: Story, b: Story) -> npt.NDArray[np.int64]:
+    """Runs of words that both have: rows (start in a, start in b, words), ordered by start in a."""
+    order = np.argsort(b.shingles, kind="stable")
+    ascending = b.shingles[order]
+    places = np.searchsorted(ascending, a.shingles)
+    places[places == len(ascending)] = 0
+    in_a = np.flatnonzero(ascending[places] == a.shingles)
+    if not len(in_a):
+        return np.empty((0, 3), np.int64)
+    in_b = order[places[in_a]]
+    breaks = np.flatnonzero((np.diff(in_a) != 1) | (np.diff(in_b) != 1)) + 1
+    starts = np.concatenate([[0], breaks])
+    lengths = np.diff(np.concatenate([starts, [len(in_a)]])) + SHINGLE_WORDS - 1
+    passages: npt.NDArray[np.int64] = np.stack([in_a[starts], in_b[starts], lengths], axis=1).astype(np.int64)
+    return passages
+
+
+def _gaps(a: Words, b: Words, passages: npt.NDArray[np.int64]) -> tuple[int, int]:
+    """Number of short replacements between passages, and of those where numbers or names were replaced."""
+    if len(passages) < 2:
+        return 0, 0
+    from_a = passages[:-1, 0] + passages[:-1, 2]
+    from_b = passages[:-1, 1] + passages[:-1, 2]
+    to_a, to_b = passages[1:, 0], passages[1:, 1]
+    size_a, size_b = to_a - from_a, to_b - from_b
+    short = (size_a >= 1) & (size_a <= MAX_GAP_WORDS) & (size_b >= 1) & (size_b <= MAX_GAP_WORDS)
+    facts = 0
+    for i in np.flatnonzero(short):
+        gap_a, gap_b = a[from_a[i] : to_a[i]], b[from_b[i] : to_b[i]]
+        facts_a = {int(word & HASH_MASK) for word in gap_a if word & (NUMBER | NAME)}
+        facts_b = {int(word & HASH_MASK) for word in gap_b if word & (NUMBER | NAME)}
+        facts += bool(facts_a and facts_b and facts_a != facts_b)
+    return int(np.count_nonzero(short)), facts
+
+
+def measure(a: Story, b: Story, shared: int | None = None) -> Measure | None:
+    """What two stories share; None where it is too little to be kept.
+
+    Args:
+        shared: number of shared distinct shingles where the caller has counted them already.
+    """
+    shared = _shared_count(a.unique, b.unique) if shared is None else shared
+    size_a, size_b = len(a.unique), len(b.unique)
+    if shared < MIN_SHARED or shared < KEEP_CONTAINMENT * min(size_a, size_b):
+        return None
+    passages = _passages(a, b)
+    if shared == size_a == size_b:
+        gaps, fact_gaps = 0, 0
+    else:
+        gaps, fact_gaps = _gaps(a.words, b.words, passages)
+    smaller, larger = (a, b) if size_a <= size_b else (b, a)
+    unquoted = _shared_count(smaller.unquoted, larger.unique) / max(1, len(smaller.unquoted))
+    return Measure(
+        shared=shared,
+        jaccard=shared / (size_a + size_b - shared),
+        containment_a_in_b=shared / size_a,
+        containment_b_in_a=shared / size_b,
+        unquoted_containment=unquoted,
+        longest_passage_words=int(passages[:, 2].max()) if len(passages) else 0,
+        gaps=gaps,
+        fact_gaps=fact_gaps,
+        least_words=min(len(a.words), len(b.words)),
+    )
+
+
+def kind_of(measured: Measure, *, is_same_site: bool) -> str:
+    """The kind of a pair, one of `MATCH_KINDS`."""
+    if (
+        measured.fact_gaps >= MIN_FACT_GAPS
+        and measured.fact_gaps >= FACT_GAP_SHARE * measured.gaps
+        and measured.fact_gaps * WORDS_PER_FACT_GAP >= measured.shared
+    ):
+        return "template"
+    if measured.unquoted_containment < UNQUOTED_CONTAINMENT and measured.jaccard < 0.8:
+        return "quotation"
+    if is_same_site and measured.jaccard < SAME_SITE_JACCARD:
+        return "same_site"
+    if measured.least_words < MIN_WORDS:
+        return "copy" if measured.jaccard == 1.0 else "shares_text"
+    if measured.containment >= COPY_CONTAINMENT and measured.jaccard >= COPY_JACCARD:
+        return "copy"
+    return "shares_text"
