@@ -1,0 +1,220 @@
+"""How rows reach the reader: a table, CSV, one JSON array or JSON lines, by the same four options everywhere.
+
+Data go to stdout and nothing else does. Times are ISO 8601 in UTC, durations are seconds, outside of tables.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import io
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal, TypeVar
+from uuid import UUID
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+__all__ = ["Column", "Format", "Listing", "format_options", "human", "listing", "plain", "print_listing"]
+
+Format = Literal["table", "csv", "json", "nl"]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column.
+
+    Attributes:
+        name: of the value, in JSON and CSV.
+        title: in the table; default the name with spaces.
+        is_in_table: False for values that only a program wants.
+        is_wrapped: whether a long value goes on in a second line; else it is cut.
+    """
+
+    name: str
+    title: str | None = None
+    is_right: bool = False
+    is_in_table: bool = True
+    is_wrapped: bool = False
+    min_width: int | None = None
+    ratio: int | None = None
+
+    @property
+    def heading(self) -> str:
+        return self.title if self.title is not None else self.name.replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Rows with their columns, ready to print.
+
+    Attributes:
+        rows: values by column name.
+        empty: what the table says when there are no rows: what to do about it.
+        marked: names of boolean columns whose rows stand out.
+    """
+
+    columns: Sequence[Column]
+    rows: Iterable[Mapping[str, object]]
+    title: str | None = None
+    empty: str = "nothing"
+    marked: str | None = None
+    exit_code: int = field(default=0)
+
+
+def plain(value: object) -> Any:
+    """`value` as JSON knows it.
+
+    >>> plain(timedelta(minutes=2))
+    120.0
+    """
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    if isinstance(value, datetime):
+        moment = value.astimezone(UTC) if value.tzinfo else value
+        return moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds").replace(
+            "+00:00", "Z"
+        )
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, (bytes, memoryview)):
+        return bytes(value).hex()
+    if isinstance(value, Mapping):
+        return {str(name): plain(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [plain(part) for part in value]
+    return str(value)
+
+
+def _duration(value: timedelta) -> str:
+    """
+    >>> _duration(timedelta(hours=26, minutes=5)), _duration(timedelta(seconds=42)), _duration(-timedelta(minutes=3))
+    ('1 d 2 h', '42 s', '-3 min')
+    """
+    total = round(value.total_seconds())
+    sign, total = ("-", -total) if total < 0 else ("", total)
+    if total < 60:
+        return f"{sign}{total} s"
+    if total < 3600:
+        return f"{sign}{total // 60} min"
+    if total < 86400:
+        hours, minutes = divmod(total // 60, 60)
+        return f"{sign}{hours} h {minutes} min" if minutes else f"{sign}{hours} h"
+    days, hours = divmod(total // 3600, 24)
+    return f"{sign}{days} d {hours} h" if hours else f"{sign}{days} d"
+
+
+def human(value: object) -> str:
+    """`value` as a person reads it in a table."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    if isinstance(value, datetime):
+        return (value.astimezone(UTC) if value.tzinfo else value).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, timedelta):
+        return _duration(value)
+    if isinstance(value, (float, Decimal)):
+        return f"{value:.2f}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(human(part) for part in value)
+    if isinstance(value, Mapping):
+        return json.dumps(plain(value), ensure_ascii=False)
+    if isinstance(value, UUID):
+        return str(value)
+    text = str(plain(value))
+    return "".join(c if c.isprintable() or c == "\n" else "·" for c in text)
+
+
+def format_options(function: F) -> F:
+    """Give a command `--table`, `--csv`, `--json` and `--nl`; the choice is its argument `output_format`."""
+    for name, text in (
+        ("nl", "JSON, one object a line."),
+        ("json", "One JSON array."),
+        ("csv", "CSV with a header line."),
+        ("table", "A table (default)."),
+    ):
+        option = click.option(
+            f"--{name}", "output_format", flag_value=name, default=name == "table", help=text
+        )
+        function = option(function)
+    return function
+
+
+def print_listing(listing_: Listing, output_format: Format) -> int:
+    """Print it; the exit code of the command."""
+    names = [column.name for column in listing_.columns]
+    if output_format == "json":
+        rows = [{name: plain(row[name]) for name in names} for row in listing_.rows]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    elif output_format == "nl":
+        for row in listing_.rows:
+            click.echo(json.dumps({name: plain(row[name]) for name in names}, ensure_ascii=False))
+    elif output_format == "csv":
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, lineterminator="\n")
+        writer.writerow(names)
+        for row in listing_.rows:
+            writer.writerow([_cell(row[name]) for name in names])
+        click.echo(buffer.getvalue(), nl=False)
+    else:
+        _print_table(listing_)
+    return listing_.exit_code
+
+
+def _cell(value: object) -> object:
+    """A value in CSV; what is nested is JSON there."""
+    shown = plain(value)
+    return json.dumps(shown, ensure_ascii=False) if isinstance(shown, (dict, list)) else shown
+
+
+def _print_table(listing_: Listing) -> None:
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=False)
+    rows = list(listing_.rows)
+    if not rows:
+        click.echo(listing_.empty)
+        return
+    table = Table(
+        title=listing_.title,
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        header_style="bold",
+        padding=(0, 1),
+    )
+    shown = [column for column in listing_.columns if column.is_in_table]
+    for column in shown:
+        table.add_column(
+            column.heading,
+            justify="right" if column.is_right else "left",
+            overflow="fold" if column.is_wrapped else "ellipsis",
+            no_wrap=not column.is_wrapped,
+            min_width=column.min_width,
+            ratio=column.ratio,
+        )
+    for row in rows:
+        style = "bold" if listing_.marked and row[listing_.marked] else None
+        table.add_row(*(Text(human(row[column.name])) for column in shown), style=style)
+    console.print(table)
+
+
+def listing(function: Callable[..., Listing]) -> Callable[..., int]:
+    """A command that returns a `Listing` gets the four options and prints it."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, output_format: Format, **kwargs: Any) -> int:
+        return print_listing(function(*args, **kwargs), output_format)
+
+    return format_options(wrapper)

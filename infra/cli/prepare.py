@@ -1,0 +1,92 @@
+"""Steps that several commands begin with: contact, site list, repair; and running copies of this program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from infra.children import Children
+from infra.embedded import Servers
+from infra.repair import Repaired
+from infra.run import Stop, child_environment, stopping
+from schemas.errors import SettingsError, SiteListError
+from schemas.settings import Settings
+
+__all__ = ["add_list", "announce_repair", "require_contact", "run_children"]
+
+
+def require_contact(settings: Settings) -> None:
+    """Return if site owners can learn who crawls.
+
+    Raises:
+        SettingsError: `WIRETRACE_CRAWL_CONTACT` is not set.
+    """
+    if settings.crawl_contact is None:
+        raise SettingsError(
+            "crawling needs a contact that site owners can use. "
+            "Run: export WIRETRACE_CRAWL_CONTACT=https://example.org/about-this-crawler"
+        )
+
+
+def announce_repair(repaired: Repaired) -> None:
+    """Say on stderr what a repair did, if anything."""
+    if repaired.queued:
+        click.echo(f"{repaired.queued} pages of an earlier run were not worked; they are fetched again", err=True)
+    if repaired.forgotten:
+        count = len(repaired.forgotten)
+        click.echo(f"{count} ingested pages were not worked; ingest them again, such as {repaired.forgotten[0]}", err=True)
+
+
+def add_list(database_url: str, path: Path | None, settings: Settings) -> int:
+    """Write the sites of the list at `path` to the frontier; how many sites there are then.
+
+    Lines that cannot be used are named on stderr, and the others go on.
+
+    Raises:
+        SiteListError: the file cannot be read, or no line of it can be used.
+    """
+    from crawler.frontier import open_frontier
+    from crawler.sites import read_site_list
+
+    frontier = open_frontier(database_url, delay_s=settings.crawl_delay_s, size=1)
+    try:
+        if path is not None:
+            found = read_site_list(path)
+            for problem in found.problems:
+                click.echo(f"{path}: {problem}", err=True)
+            if not found.sites:
+                raise SiteListError(f"{path} names no site that can be crawled")
+            frontier.add_sites(found.sites)
+        return frontier.count_sites()
+    finally:
+        frontier.close()
+
+
+def run_children(
+    name: str,
+    commands: Sequence[Sequence[str]],
+    settings: Settings,
+    found: Servers,
+    *,
+    stop: Stop | None = None,
+) -> int:
+    """Run each command until all end or a signal comes; crashed ones are started again. Their logs go to stderr."""
+    if stop is None:
+        with stopping() as asked:
+            return run_children(name, commands, settings, found, stop=asked)
+    children = Children(environment=child_environment(settings, found), log_dir=None)
+    try:
+        for number, command in enumerate(commands, 1):
+            children.add(f"{name}-{number}", command)
+        while not stop.is_asked and not children.is_done:
+            children.watch()
+            stop.event.wait(0.25)
+        children.drain()
+        while not children.join(0.5):
+            if stop.is_urgent:
+                break
+    finally:
+        children.kill()
+    return 0

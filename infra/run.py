@@ -1,0 +1,256 @@
+"""One run on this machine: crawlers and workers as child processes, watched to their end.
+
+    1  servers up, schema current, topics there
+    2  repair: pages published whose messages are lost are queued again
+    3  sites of the list written to the frontier
+    4  crawlers and workers started; counts read and shown; crashed children started again
+    5  end: done, time over, or Ctrl-C
+    6  crawlers drain first, then the workers finish what is published, then they drain
+    7  summary
+
+A second Ctrl-C kills. Whatever is killed at any line, the next run goes on from what Postgres holds.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import structlog
+
+from infra.children import Children, this_program
+from infra.embedded import Servers
+from infra.progress import Counts, Display, Meter, display
+from schemas.errors import WiretraceError
+from schemas.settings import Settings
+
+__all__ = ["Plan", "Report", "Stop", "carry_out", "child_environment", "new_crawl_id", "stopping"]
+
+log = structlog.get_logger(__name__)
+
+_TICK_S: Final = 0.25
+_COUNT_EVERY_S: Final = 1.0
+_CRAWLER_DRAIN_S: Final = 60.0
+"""A crawler may hold a request of up to its download timeout."""
+_WORKER_DRAIN_S: Final = 60.0
+_FINISH_S: Final = 120.0
+"""How long an interrupted run lets its workers finish what is published; the next run does the rest."""
+
+
+def new_crawl_id() -> str:
+    """A name for a run: its time and a few random digits."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:4]}"
+
+
+@dataclass(slots=True)
+class Stop:
+    """What Ctrl-C and SIGTERM have asked for so far."""
+
+    event: threading.Event = field(default_factory=threading.Event)
+    count: int = 0
+
+    @property
+    def is_asked(self) -> bool:
+        return self.count > 0
+
+    @property
+    def is_urgent(self) -> bool:
+        return self.count > 1
+
+
+@contextmanager
+def stopping() -> Iterator[Stop]:
+    """Turn SIGINT and SIGTERM into a request to stop; the first drains, the second kills."""
+    stop = Stop()
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        stop.count += 1
+        stop.event.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run is to do.
+
+    Attributes:
+        crawlers, workers: how many processes.
+        duration_s: end after so long; None = no limit.
+        until_done: end when one pass is over.
+    """
+
+    crawl_id: str
+    crawlers: int
+    workers: int
+    duration_s: float | None = None
+    until_done: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How a run ended.
+
+    Attributes:
+        ended_by: 'done', 'duration' or 'interrupt'.
+        is_drained: whether every process stopped by itself.
+    """
+
+    crawl_id: str
+    counts: Counts
+    elapsed_s: float
+    ended_by: str
+    restarts: int
+    is_drained: bool
+
+
+def child_environment(settings: Settings, servers: Servers) -> dict[str, str]:
+    """The variables that make a child use the same servers and folder as this process."""
+    environment = {
+        "WIRETRACE_DATABASE_URL": servers.database_url,
+        "WIRETRACE_DATA_DIR": str(settings.data_dir.resolve()),
+    }
+    if servers.kafka_bootstrap is not None:
+        environment["WIRETRACE_KAFKA_BOOTSTRAP"] = servers.kafka_bootstrap
+    return environment
+
+
+def carry_out(
+    plan: Plan, settings: Settings, servers: Servers, stop: Stop, *, extra: Sequence[tuple[str, str]] = ()
+) -> Report:
+    """Run the plan to its end.
+
+    Args:
+        extra: variables for the children alone.
+
+    Raises:
+        WiretraceError: a child crashes over and over. All children have been stopped then.
+    """
+    environment = {**child_environment(settings, servers), **dict(extra)}
+    log_dir = settings.data_dir.resolve() / "logs"
+    crawlers = Children(environment=environment, log_dir=log_dir)
+    workers = Children(environment=environment, log_dir=log_dir)
+    meter = Meter(servers.database_url, plan.crawl_id)
+    try:
+        with display() as shown:
+            for number in range(1, plan.workers + 1):
+                workers.add(f"worker-{number}", this_program("worker"))
+            for number in range(1, plan.crawlers + 1):
+                crawlers.add(f"crawler-{number}", this_program("crawl", "--crawl-id", plan.crawl_id))
+            ended_by = _watch(plan, crawlers, workers, meter, shown, stop)
+            is_drained = _wind_down(crawlers, workers, meter, shown, stop)
+            elapsed_s = shown.elapsed_s
+        counts = meter.read()
+        if counts is None:
+            raise WiretraceError("the database does not answer at the end of the run. Try: wiretrace doctor")
+    finally:
+        crawlers.kill()
+        workers.kill()
+        meter.close()
+    return Report(
+        crawl_id=plan.crawl_id,
+        counts=counts,
+        elapsed_s=elapsed_s,
+        ended_by=ended_by,
+        restarts=crawlers.restarts + workers.restarts,
+        is_drained=is_drained,
+    )
+
+
+def _watch(
+    plan: Plan, crawlers: Children, workers: Children, meter: Meter, shown: Display, stop: Stop
+) -> str:
+    """Step 4: until one of the ends; which one."""
+    next_count_s = 0.0
+    was_done = False
+    while not stop.is_asked:
+        if plan.duration_s is not None and shown.elapsed_s >= plan.duration_s:
+            return "duration"
+        crawlers.watch()
+        workers.watch()
+        if time.monotonic() >= next_count_s:
+            counts = meter.read()
+            next_count_s = time.monotonic() + max(_COUNT_EVERY_S, 10 * meter.cost_s)
+            if counts is None:
+                shown.note("the database does not answer; waiting for it")
+                continue
+            shown.note("")
+            shown.show(counts)
+            # Twice in a row: a worker that has just ended a page may be about to put its source on the frontier.
+            if plan.until_done and counts.is_done and was_done:
+                return "done"
+            was_done = counts.is_done
+        stop.event.wait(_TICK_S)
+    return "interrupt"
+
+
+def _wind_down(crawlers: Children, workers: Children, meter: Meter, shown: Display, stop: Stop) -> bool:
+    """Step 6; whether all processes stopped by themselves."""
+    shown.note("draining: crawlers end their requests (Ctrl-C again: stop now)")
+    crawlers.drain()
+    is_drained = _wait(crawlers, _CRAWLER_DRAIN_S, stop)
+    deadline = time.monotonic() + _FINISH_S
+    while not stop.is_urgent and time.monotonic() < deadline:
+        counts = meter.read()
+        if counts is not None:
+            shown.show(counts)
+            if counts.pages_open == 0:
+                break
+            shown.note(f"draining: {counts.pages_open} published pages to work (Ctrl-C again: stop now)")
+        workers.watch()
+        if workers.running == 0 and counts is not None:
+            break
+        time.sleep(_TICK_S)
+    workers.drain()
+    return _wait(workers, _WORKER_DRAIN_S, stop) and is_drained
+
+
+def _wait(children: Children, timeout_s: float, stop: Stop) -> bool:
+    deadline = time.monotonic() + timeout_s
+    while not stop.is_urgent and time.monotonic() < deadline:
+        if children.join(_TICK_S):
+            return True
+    children.kill()
+    return False
+
+
+def summary_lines(report: Report, log_dir: Path) -> list[str]:
+    """The summary of a run, as lines for a person."""
+    counts = report.counts
+    ends = {
+        "done": "every site crawled, every page worked",
+        "duration": "time is over",
+        "interrupt": "interrupted",
+    }
+    lines = [
+        f"{ends[report.ended_by]} after {report.elapsed_s:.0f} s: {counts.fetched} requests, "
+        f"{counts.published} pages published, {counts.processed} processed, {counts.articles} articles, "
+        f"{counts.clusters} clusters, {counts.errors} errors"
+    ]
+    if counts.pages_open:
+        lines.append(f"{counts.pages_open} published pages are not worked yet; the next run does it")
+    if counts.due and report.ended_by != "done":
+        lines.append(f"{counts.due} URLs are still due; the next run goes on there")
+    if counts.deferred:
+        lines.append(f"{counts.deferred} URLs wait for a later try; see: wiretrace frontier")
+    if counts.errors:
+        lines.append("for the errors see: wiretrace status")
+    if report.restarts:
+        lines.append(f"{report.restarts} times a process crashed and was started again; see {log_dir}")
+    if not report.is_drained:
+        lines.append("some processes were killed; the next run repeats what they had in hand")
+    return lines
