@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from infra.children import end_with_parent, this_program
 from infra.cli.options import with_settings
 from infra.cli.prepare import add_list, require_contact, run_children
-from infra.children import end_with_parent, this_program
 from infra.embedded import servers
 from infra.logs import set_up_logs
 from infra.migrate import require_current
@@ -20,7 +20,9 @@ __all__ = ["crawl"]
 
 @click.command()
 @click.argument("sites", type=click.Path(path_type=Path, dir_okay=False), required=False)
-@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Crawlers to run.")
+@click.option(
+    "--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Crawlers to run."
+)
 @click.option("--until-idle", is_flag=True, help="End when nothing is left to fetch.")
 @click.option("--crawl-id", help="Name of this crawl, stored with each page; default the time.")
 @click.option(

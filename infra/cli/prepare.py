@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
+from crawler.frontier import open_frontier
+from crawler.sites import read_site_list
 from infra.children import Children
 from infra.embedded import Servers
+from infra.migrate import connect
 from infra.repair import Repaired
 from infra.run import Stop, child_environment, stopping
 from schemas.errors import SettingsError, SiteListError
 from schemas.settings import Settings
+from schemas.sql import sql
 
 __all__ = ["add_list", "announce_repair", "require_contact", "run_children"]
 
@@ -33,10 +38,15 @@ def require_contact(settings: Settings) -> None:
 def announce_repair(repaired: Repaired) -> None:
     """Say on stderr what a repair did, if anything."""
     if repaired.queued:
-        click.echo(f"{repaired.queued} pages of an earlier run were not worked; they are fetched again", err=True)
+        click.echo(
+            f"{repaired.queued} pages of an earlier run were not worked; they are fetched again", err=True
+        )
     if repaired.forgotten:
         count = len(repaired.forgotten)
-        click.echo(f"{count} ingested pages were not worked; ingest them again, such as {repaired.forgotten[0]}", err=True)
+        click.echo(
+            f"{count} ingested pages were not worked; ingest them again, such as {repaired.forgotten[0]}",
+            err=True,
+        )
 
 
 def add_list(database_url: str, path: Path | None, settings: Settings) -> int:
@@ -47,21 +57,20 @@ def add_list(database_url: str, path: Path | None, settings: Settings) -> int:
     Raises:
         SiteListError: the file cannot be read, or no line of it can be used.
     """
-    from crawler.frontier import open_frontier
-    from crawler.sites import read_site_list
-
-    frontier = open_frontier(database_url, delay_s=settings.crawl_delay_s, size=1)
-    try:
-        if path is not None:
-            found = read_site_list(path)
-            for problem in found.problems:
-                click.echo(f"{path}: {problem}", err=True)
-            if not found.sites:
-                raise SiteListError(f"{path} names no site that can be crawled")
+    if path is not None:
+        found = read_site_list(path)
+        for problem in found.problems:
+            click.echo(f"{path}: {problem}", err=True)
+        if not found.sites:
+            raise SiteListError(f"{path} names no site that can be crawled")
+        frontier: Any = open_frontier(database_url, delay_s=settings.crawl_delay_s, size=1)
+        try:
             frontier.add_sites(found.sites)
-        return frontier.count_sites()
-    finally:
-        frontier.close()
+        finally:
+            frontier.close()
+    with connect(database_url) as connection:
+        row = connection.execute(sql("infra/count_sites").encode()).fetchone()
+    return int(row[0]) if row else 0
 
 
 def run_children(

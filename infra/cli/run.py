@@ -25,7 +25,9 @@ __all__ = ["run"]
 @click.argument("sites", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @click.option("--duration", type=DURATION, help="End after so long, such as 10m or 1h30m.")
 @click.option("--until-done", is_flag=True, help="End when each site is discovered and every page is worked.")
-@click.option("--crawlers", type=click.IntRange(0, 64), default=1, show_default=True, help="Crawler processes.")
+@click.option(
+    "--crawlers", type=click.IntRange(0, 64), default=1, show_default=True, help="Crawler processes."
+)
 @click.option(
     "--workers",
     type=click.IntRange(0, 64),
@@ -60,7 +62,9 @@ def run(
         announce_repair(repair_after_broker_loss(found))
         total = add_list(found.database_url, sites, settings)
         if total == 0:
-            raise UsageError("there is no site to crawl: name a site list, or add one with: wiretrace sites add URL")
+            raise UsageError(
+                "there is no site to crawl: name a site list, or add one with: wiretrace sites add URL"
+            )
         plan = Plan(
             crawl_id=new_crawl_id(),
             crawlers=crawlers,

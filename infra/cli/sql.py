@@ -1,0 +1,108 @@
+"""`wiretrace sql`: psql on the right database, or one query with its rows as a table, CSV or JSON."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import click
+import psycopg
+
+from infra.cli.options import with_settings
+from infra.cli.output import Column, Format, Listing, format_options, print_listing
+from infra.embedded import servers
+from infra.migrate import connect, migrate
+from infra.postgres_server import postgres_binaries
+from schemas.errors import WiretraceError
+from schemas.settings import Settings
+
+__all__ = ["sql_command"]
+
+
+@click.command("sql")
+@click.option("-c", "--command", "query", help="Run this and print its rows, instead of opening psql.")
+@format_options
+@with_settings
+def sql_command(settings: Settings, query: str | None, output_format: Format) -> int:
+    """Open psql on the database, or run one query.
+
+    Public views and functions are in the schema wiretrace: articles, clusters, cluster_members, matches, credits,
+    outcomes, dead_letters, sites, frontier, fetches, duplicates_of(url), cluster_timeline(cluster_id). Without -c,
+    a query may also come on standard input. psql need not be installed.
+
+    \b
+    Example:
+      wiretrace sql
+      wiretrace sql -c "select site, count(*) from wiretrace.articles group by 1" --csv
+    """
+    with servers(settings, with_broker=False) as found:
+        if found.is_database_embedded:
+            migrate(found.database_url)  # so that a new data directory answers with empty views
+        if query is None and not sys.stdin.isatty():
+            query = sys.stdin.read()
+        if query is not None:
+            return run_query(found.database_url, query, output_format)
+        return _psql(found.database_url)
+
+
+def run_query(database_url: str, query: str, output_format: Format) -> int:
+    """Run `query`, which may be several statements, and print the rows of each that has some.
+
+    Raises:
+        WiretraceError: the server refuses it; its message, hint and place are passed on.
+    """
+    with connect(database_url) as connection, connection.cursor() as cursor:
+        cursor.execute("set search_path to wiretrace, public")
+        try:
+            cursor.execute(query.encode(), prepare=False)
+        except psycopg.Error as error:
+            detail = "\n".join(part for part in (error.diag.message_detail, error.diag.message_hint) if part)
+            message = error.diag.message_primary or str(error)
+            raise WiretraceError("\n".join(filter(None, (message, detail)))) from None
+        while True:
+            if cursor.description is not None:
+                _print_rows(cursor, output_format)
+            elif output_format == "table" and cursor.statusmessage:
+                click.echo(cursor.statusmessage, err=True)
+            if not cursor.nextset():
+                return 0
+
+
+def _print_rows(cursor: psycopg.Cursor[tuple[object, ...]], output_format: Format) -> None:
+    names = _unique([column.name for column in cursor.description or ()])
+    rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    numeric = {
+        name
+        for name in names
+        if rows and all(isinstance(row[name], (int, float, type(None))) for row in rows)
+    }
+    columns = [Column(name=name, title=name, is_right=name in numeric, is_wrapped=True) for name in names]
+    print_listing(Listing(columns=columns, rows=rows, empty="(0 rows)"), output_format)
+    if output_format == "table" and rows:
+        click.echo(f"({len(rows)} {'row' if len(rows) == 1 else 'rows'})")
+
+
+def _unique(names: list[str]) -> list[str]:
+    """Column names made different: `count`, `count_2` …"""
+    seen: dict[str, int] = {}
+    result = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        result.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return result
+
+
+def _psql(database_url: str) -> int:
+    """psql in the foreground: the machine's own, else the one of the embedded Postgres."""
+    program = shutil.which("psql") or str(postgres_binaries() / "psql")
+    environment = {**os.environ, "PGOPTIONS": "-c search_path=wiretrace,public"}
+    if "TERMINFO_DIRS" not in environment:
+        environment["TERMINFO_DIRS"] = "/etc/terminfo:/lib/terminfo:/usr/share/terminfo"
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is psql's: it cancels the query
+    try:
+        return subprocess.run([program, database_url], check=False, env=environment).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,18 @@
+-- What is in the database.
+select (select count(*) from core.sites) as sites,
+       (select count(*) from core.sites where is_paused) as paused,
+       (select count(*) from core.urls) as urls,
+       (select count(*) from core.urls where state = 'due') as due,
+       (select count(*) from core.urls where state = 'waiting') as waiting,
+       (select count(*) from core.hosts where claim_token is not null and claim_until > now()) as claimed,
+       (select count(*) from core.hosts where back_off_until > now()) as backing_off,
+       (select count(*) from core.pages) as pages,
+       (select count(*) from core.pages where outcome is null) as pages_open,
+       (select min(published_at) from core.pages where outcome is null) as oldest_open_at,
+       (select count(*) from core.articles) as articles,
+       (select count(*) from core.clusters) as clusters,
+       (select coalesce(sum(size), 0) from core.clusters)::bigint as clustered_articles,
+       (select count(*) from core.dead_letters where replayed_at is null) as dead_letters,
+       (select max(fetched_at) from core.pages) as last_fetched_at,
+       (select count(*) from core.crawlers where ended_at is null and seen_at > now() - interval '1 minute') as crawlers,
+       pg_database_size(current_database()) as database_bytes
