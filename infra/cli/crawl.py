@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from infra.children import end_with_parent, this_program
+from infra.cli.family import run_children
 from infra.cli.options import with_settings
-from infra.cli.prepare import add_list, require_contact, run_children
+from infra.cli.prepare import add_list, require_contact
 from infra.embedded import servers
 from infra.logs import set_up_logs
 from infra.migrate import require_current

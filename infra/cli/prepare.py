@@ -1,8 +1,7 @@
-"""Steps that several commands begin with: contact, site list, repair; and running copies of this program."""
+"""Steps that several commands begin with: contact, site list, repair."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +9,13 @@ import click
 
 from crawler.frontier import open_frontier
 from crawler.sites import read_site_list
-from infra.children import Children
-from infra.embedded import Servers
 from infra.migrate import connect
 from infra.repair import Repaired
-from infra.run import Stop, child_environment, stopping
 from schemas.errors import SettingsError, SiteListError
 from schemas.settings import Settings
 from schemas.sql import sql
 
-__all__ = ["add_list", "announce_repair", "require_contact", "run_children"]
+__all__ = ["add_list", "announce_repair", "require_contact"]
 
 
 def require_contact(settings: Settings) -> None:
@@ -71,31 +67,3 @@ def add_list(database_url: str, path: Path | None, settings: Settings) -> int:
     with connect(database_url) as connection:
         row = connection.execute(sql("infra/count_sites").encode()).fetchone()
     return int(row[0]) if row else 0
-
-
-def run_children(
-    name: str,
-    commands: Sequence[Sequence[str]],
-    settings: Settings,
-    found: Servers,
-    *,
-    stop: Stop | None = None,
-) -> int:
-    """Run each command until all end or a signal comes; crashed ones are started again. Their logs go to stderr."""
-    if stop is None:
-        with stopping() as asked:
-            return run_children(name, commands, settings, found, stop=asked)
-    children = Children(environment=child_environment(settings, found), log_dir=None)
-    try:
-        for number, command in enumerate(commands, 1):
-            children.add(f"{name}-{number}", command)
-        while not stop.is_asked and not children.is_done:
-            children.watch()
-            stop.event.wait(0.25)
-        children.drain()
-        while not children.join(0.5):
-            if stop.is_urgent:
-                break
-    finally:
-        children.kill()
-    return 0
