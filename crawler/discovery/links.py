@@ -65,7 +65,7 @@ _SITEMAP: Final = re.compile(r"(?:^|/)[\w.-]*sitemap[\w.-]*\.(?:xml|txt)(?:\.gz)
 _WORD: Final = re.compile(r"[^\W\d_]{2,}|[^\W\d_]", re.UNICODE)
 _LONG_SCRIPT: Final = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ID: Final = re.compile(
-    r"(?:^|[-_.,~/])(?:[a-z]{0,4})?\d{5,}$|^\d{3,}[-_.][^\W\d]|(?:^|[-_,])(?:art|id|a|n|story|idus|c)\d{3,}"
+    r"(?:^|[-_.,~!/])(?:[a-z]{0,4})?\d{5,}$|^\d{3,}[-_.][^\W\d]|(?:^|[-_,])(?:art|id|a|n|story|idus|c)\d{3,}"
     r"|^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 )
 _HEX_ID: Final = re.compile(r"(?:^|[-_.])(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{10,40}$")
@@ -142,13 +142,15 @@ def _is_id_query(keys: dict[str, str]) -> bool:
 
 
 def _shape_of_path(url: str, path: str, segments: list[str], stem: str, *, has_suffix: bool) -> LinkShape:
-    if segments[0] in NEVER or stem in NEVER or "wp-content" in segments:
+    dated = date_in_url(path)
+    if stem in NEVER or (segments[0] in NEVER and not dated) or "wp-content" in segments:
         return LinkShape(shape=Shape.SKIP)
     number = page_number(url)
-    if PEOPLE_AND_TAGS & set(segments[:-1]) and not (len(segments) > 2 and _has_id(stem)):
-        return LinkShape(shape=Shape.SKIP)
     words = word_count(re.sub(r"[-_+.,~]", " ", stem))
-    dated = date_in_url(path)
+    if PEOPLE_AND_TAGS & set(segments[:-1]):
+        # Columnists' stories stand below their names on some sites: /authors/jo-doe/what-we-saw-that-day.
+        is_story = len(segments) > 2 and (_has_id(stem) or words >= 4)
+        return LinkShape(shape=Shape.LIKELY if is_story else Shape.SKIP)
     if number is not None:
         return LinkShape(shape=Shape.LISTING, page=number, dated=dated[0] if dated else None)
     if dated:
@@ -164,9 +166,11 @@ def _shape_of_path(url: str, path: str, segments: list[str], stem: str, *, has_s
         return LinkShape(shape=Shape.LISTING)
     before = segments[-2] if len(segments) > 1 else ""
     if stem in LISTINGS or before in LISTINGS or segments[0] in LISTINGS:
-        is_story = _has_id(stem) or (words >= 4 and before not in LISTINGS)
+        is_story = _has_id(stem) or words >= (5 if before in LISTINGS else 4)
         return LinkShape(shape=Shape.LIKELY if is_story else Shape.LISTING)
-    if _has_id(stem) or (len(segments) > 1 and _has_id(before) and words >= 2):
+    if _has_id(stem) or (
+        len(segments) > 1 and _has_id(before) and (words >= 2 or stem in STORIES or len(stem) <= 2)
+    ):
         return LinkShape(shape=Shape.ARTICLE)
     if words >= 4:
         return LinkShape(shape=Shape.ARTICLE)

@@ -29,7 +29,7 @@ NEVER: Final = _set(
     login log-in logout signin sign-in signup sign-up register registration subscribe subscription
     subscriptions subscriber account my-account myaccount password lost-password cart basket
     checkout shop-cart search suche recherche buscar cerca wp-login.php wp-admin wp-content
-    wp-includes wp-json xmlrpc.php cdn-cgi cgi-bin static assets share print email-this mailto admin
+    wp-includes wp-json xmlrpc.php cdn-cgi cgi-bin share print email-this mailto admin
     administrator oauth auth sso paywall unsubscribe privacy privacy-policy privacypolicy
     datenschutz datenschutzerklaerung cookie-policy cookies cookie-settings terms terms-of-use
     terms-of-service terms-and-conditions termsofuse agb legal legal-notice disclaimer imprint
