@@ -1,0 +1,186 @@
+"""What the detectors look at: one page, read once, in the parts that carry credits.
+
+The tree is the parsed, uncut DOM; nothing here changes it. Every part is made when it is first asked for, since
+most pages carry no credit and most detectors then look at nothing but the head.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
+
+from lxml.html import HtmlElement
+
+from schemas.urls import host_of, site_of
+
+__all__ = ["View", "squeeze", "text_of"]
+
+_MAX_JSON_CHARS: Final = 400_000
+_MAX_JSON_NODES: Final = 2_000
+_START_CHARS: Final = 900
+"""A dateline or an editor's note stands in the first 900 characters of a story."""
+_END_CHARS: Final = 700
+
+_ARTICLE_TYPE: Final = re.compile(r"(?:Article|BlogPosting|Report|Review|Posting|CreativeWork|WebPage)$")
+
+
+def squeeze(text: str) -> str:
+    """`text` with every run of white space as one blank."""
+    return " ".join(text.split())
+
+
+def text_of(element: Any) -> str:
+    """The text in `element`, pieces parted by blanks; empty for a comment."""
+    return squeeze(" ".join(element.itertext("*"))) if isinstance(element.tag, str) else ""
+
+
+class View:
+    """One page as the detectors see it.
+
+    Attributes:
+        url: where the page was fetched.
+        site: its registrable domain.
+        body_text: the extracted story, paragraphs joined by line feeds; may be empty.
+    """
+
+    def __init__(self, tree: HtmlElement, *, url: str, site: str, body_text: str) -> None:
+        self.tree = tree
+        self.url = url
+        self.site = site
+        self.body_text = body_text
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The story's paragraphs, white space squeezed, none empty."""
+        return [line for line in (squeeze(raw) for raw in self.body_text.split("\n")) if line]
+
+    @cached_property
+    def story(self) -> str:
+        """The story on one line."""
+        return " ".join(self.lines)
+
+    @cached_property
+    def metas(self) -> list[tuple[str, str]]:
+        """(name in lower case, content) of every meta element that has both."""
+        found: list[tuple[str, str]] = []
+        for meta in self.tree.iter("meta"):
+            name = meta.get("name") or meta.get("property") or meta.get("itemprop")
+            content = meta.get("content")
+            if name and content and content.strip():
+                found.append((name.strip().lower(), squeeze(content)))
+        return found
+
+    @cached_property
+    def canonical(self) -> str | None:
+        """The canonical link as written, else None."""
+        for link in self.tree.iter("link"):
+            if "canonical" in (link.get("rel") or "").lower().split() and (link.get("href") or "").strip():
+                return str(link.get("href")).strip()
+        return None
+
+    @cached_property
+    def articles(self) -> list[dict[str, Any]]:
+        """The JSON-LD objects that describe an article or the page; not the images and videos in them."""
+        found: list[dict[str, Any]] = []
+        for script in self.tree.iter("script"):
+            if "ld+json" not in (script.get("type") or "") or not script.text:
+                continue
+            text = script.text.strip().removeprefix("<!--").removesuffix("-->").rstrip(";").strip()
+            if len(text) > _MAX_JSON_CHARS:
+                continue
+            try:
+                value = json.loads(text, strict=False)
+            except (ValueError, RecursionError):
+                continue
+            found.extend(_article_objects(value))
+        return found
+
+    @cached_property
+    def page_text(self) -> str:
+        """The text of the whole page in document order, without scripts and styles, white space squeezed."""
+        body = self.tree.find("body")
+        root = self.tree if body is None else body
+        texts = root.xpath(
+            ".//text()[not(parent::script or parent::style or parent::noscript or parent::template)]",
+            smart_strings=False,
+        )
+        return squeeze(" ".join(texts))
+
+    @cached_property
+    def _story_span(self) -> tuple[int, int] | None:
+        """Where the story begins and ends in `page_text`; None where it cannot be found."""
+        for line in self.lines[:3]:
+            start = self.page_text.find(line[:40])
+            if start >= 0:
+                break
+        else:
+            return None
+        for line in reversed(self.lines[-3:]):
+            at = self.page_text.rfind(line[-40:])
+            if at >= start:
+                return start, at + len(line[-40:])
+        return start, start + len(self.story)
+
+    def place_of(self, text: str) -> str:
+        """The place of a text on the page, one of `workers.credit.model.PLACES`."""
+        wanted = squeeze(text)
+        at = self.story.find(wanted)
+        if at >= 0:
+            if at < _START_CHARS and at <= len(self.story) // 2:
+                return "body_start"
+            return "body_end" if at + len(wanted) >= len(self.story) - _END_CHARS else "body_middle"
+        span = self._story_span
+        at = self.page_text.find(wanted) if span is not None else -1
+        if at < 0 or span is None:
+            return "page"
+        if at < span[0]:
+            return "before_body"
+        if at >= span[1]:
+            return "after_body"
+        if at - span[0] < _START_CHARS and at - span[0] <= (span[1] - span[0]) // 2:
+            return "body_start"
+        return "body_end" if at >= span[1] - _END_CHARS else "body_middle"
+
+    def text_after_story(self, limit_chars: int) -> str:
+        """What a reader sees on the page just after the story, at most `limit_chars`; empty where unknown."""
+        span = self._story_span
+        return "" if span is None else self.page_text[span[1] : span[1] + limit_chars]
+
+    def absolute(self, href: str) -> str | None:
+        """`href` as an absolute http(s) URL, else None."""
+        try:
+            url = urljoin(self.url, href.strip())
+            parts = urlsplit(url)
+        except ValueError:
+            return None
+        return url if parts.scheme in ("http", "https") and "." in (parts.hostname or "") else None
+
+    def outside_site(self, url: str | None) -> str | None:
+        """The site of `url` where it is another than the page's, else None."""
+        if not url or not host_of(url):
+            return None
+        try:
+            site = site_of(url)
+        except ValueError:
+            return None
+        return site if site and site != self.site else None
+
+
+def _article_objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Objects of an article's or a page's type at the top level, in `@graph` and in `mainEntity`."""
+    stack, seen = [value], 0
+    while stack and seen < _MAX_JSON_NODES:
+        node = stack.pop(0)
+        seen += 1
+        if isinstance(node, list):
+            stack.extend(node)
+        elif isinstance(node, dict):
+            types = node.get("@type")
+            names = types if isinstance(types, list) else [types]
+            if any(isinstance(name, str) and _ARTICLE_TYPE.search(name) for name in names):
+                yield node
+            stack.extend(node[key] for key in ("@graph", "mainEntity", "mainEntityOfPage") if key in node)
