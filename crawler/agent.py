@@ -13,7 +13,7 @@ from schemas.settings import Settings
 
 __all__ = ["PRODUCT_TOKEN", "user_agent"]
 
-PRODUCT_TOKEN: Final = "Wiretrace"
+PRODUCT_TOKEN: Final = "Wiretrace"  # noqa: S105
 """The name that robots.txt files address; letters only, as RFC 9309 asks."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -20,11 +20,14 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from crawler.claims import Claim, Offer, Settlement
+from crawler.discovery.plan import first_documents
+from crawler.documents import document_offer
 from crawler.pace import clock
+from crawler.sites import SiteSpec
 from schemas.errors import DatabaseUnavailable, SchemaOutdated, cut
 from schemas.sql import sql
 
-__all__ = ["IDLE_PATIENCE_S", "MAX_TRIES", "Frontier", "IdleState", "RobotsRow", "open_frontier"]
+__all__ = ["IDLE_PATIENCE_S", "MAX_TRIES", "Frontier", "IdleState", "RobotsRow", "add_sites", "open_frontier"]
 
 MAX_TRIES: Final = 3
 """Claims of one URL that were never settled, after which it is quarantined."""
@@ -105,6 +108,28 @@ def open_frontier(database_url: str, *, delay_s: float, size: int = 4, timeout_s
         frontier.close()
         raise
     return frontier
+
+
+def spec_to_json(spec: SiteSpec) -> dict[str, Any]:
+    """A site list's entry as a JSON object."""
+    return {f.name: getattr(spec, f.name) for f in fields(spec)}
+
+
+def spec_from_row(row: dict[str, Any]) -> SiteSpec:
+    """The entry that `spec_to_json` stored; what a newer version added is left out."""
+    known = {f.name for f in fields(SiteSpec)}
+    values = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in row["spec"].items()
+        if name in known
+    }
+    return SiteSpec(**{**values, "url": row["url"], "site": row["site"]})
+
+
+def add_sites(frontier: Frontier, specs: Iterable[SiteSpec]) -> tuple[int, int]:
+    """Puts sites on the frontier, each with its first documents: how many are new, how many were known."""
+    results = [frontier.add_site(spec) for spec in specs]
+    return sum(results), len(results) - sum(results)
 
 
 class Frontier:
@@ -267,6 +292,27 @@ class Frontier:
         """The row of a listed site, or None."""
         rows = self._rows("site", {"site": site})
         return rows[0] if rows else None
+
+    def spec(self, site: str) -> SiteSpec | None:
+        """The site list's entry of a site; None where it is not listed."""
+        row = self.site(site)
+        return None if row is None else spec_from_row(row)
+
+    def add_site(self, spec: SiteSpec) -> bool:
+        """Writes a site and offers its first documents; whether the site is new."""
+        params = {
+            "site": spec.site,
+            "url": spec.url,
+            "kind": spec.kind,
+            "spec": Jsonb(spec_to_json(spec)),
+            "delay_s": spec.delay_s,
+            "politeness": f"group:{spec.group}" if spec.group else "site",
+            "daily_quota": spec.daily_quota,
+            "default_delay_s": self._delay_s,
+        }
+        is_new = bool(self._rows("add_site", params)[0]["is_new"])
+        self.offer(document_offer(ref, found_on=None) for ref in first_documents(spec))
+        return is_new
 
     def drop_probes(self, site: str, kind: str) -> None:
         """Drops usual places of this kind that were not asked yet: the site has a document of it that parsed."""

@@ -34,9 +34,7 @@ def robots_done(frontier: Frontier, *, limit: int = 100) -> None:
     """Settles every robots.txt that is due as 'the site has none'."""
     for claim in frontier.claim("robots", limit=limit, lease_s=LEASE_S):
         assert claim.kind == "robots"
-        frontier.write_robots(
-            claim, "free", body=b"", status=404, crawl_delay_s=0, lifetime_s=86400
-        )
+        frontier.write_robots(claim, "free", body=b"", status=404, crawl_delay_s=0, lifetime_s=86400)
         frontier.settle([done(claim, state="waiting", due_in_s=80000)], crawl_id="c")
 
 
@@ -85,10 +83,8 @@ def test_a_url_that_kills_its_crawler_three_times_is_quarantined(
     robots_done(frontier)
     seen = []
     for _ in range(4):
-        for claim in frontier.claim("c1", limit=1, lease_s=0.0):
-            seen.append(claim.url)
-        for claim in frontier.claim("c1", limit=1, lease_s=0.0):
-            seen.append(claim.url)
+        seen.extend(c.url for c in frontier.claim("c1", limit=1, lease_s=0.0))
+        seen.extend(c.url for c in frontier.claim("c1", limit=1, lease_s=0.0))
     assert seen[:3] == ["http://a.test/deadly"] * 3
     assert "http://a.test/fine" in seen
     row = db.execute("select state, reason from core.urls where url = 'http://a.test/deadly'").fetchone()
@@ -110,7 +106,9 @@ def test_the_next_time_of_a_host_counts_from_the_settle(frontier: Frontier, db: 
 
 def test_a_known_url_is_not_offered_again(frontier: Frontier) -> None:
     assert frontier.offer([article("http://a.test/1?utm_source=x")])["due"] == 1
-    again = frontier.offer([article("https://www.a.test/1"), article("nonsense"), article("http://a.test/\x00")])
+    again = frontier.offer(
+        [article("https://www.a.test/1"), article("nonsense"), article("http://a.test/\x00")]
+    )
     assert (again["known"], again["bad_url"], again["due"]) == (1, 2, 0)
 
 
@@ -187,12 +185,16 @@ def test_a_redirect_to_another_scheme_keeps_the_row(frontier: Frontier, db: psyc
     frontier.settle(
         [done(claim, state="due", outcome="redirect", next_url="https://a.test/1", hops=1)], crawl_id="c"
     )
-    row = db.execute("select url, found_url, authority, hops from core.urls where kind = 'article'").fetchone()
+    row = db.execute(
+        "select url, found_url, authority, hops from core.urls where kind = 'article'"
+    ).fetchone()
     assert row == ("https://a.test/1", "http://a.test/1", "https://a.test", 1)
     [again] = frontier.claim("c1", limit=1, lease_s=LEASE_S)
     assert again.robots_state is None
     frontier.want_robots([again])
-    frontier.settle([done(again, state="waiting", was_sent=False, outcome="robots_pending", due_in_s=1)], crawl_id="c")
+    frontier.settle(
+        [done(again, state="waiting", was_sent=False, outcome="robots_pending", due_in_s=1)], crawl_id="c"
+    )
     [robots] = frontier.claim("c1", limit=1, lease_s=LEASE_S)
     assert robots.url == "https://a.test/robots.txt"
 
@@ -225,5 +227,10 @@ def test_the_log_has_partitions_ahead_and_drops_old_ones(frontier: Frontier, db:
         "create table core.fetches_20200101 partition of core.fetches for values from ('2020-01-01') to ('2020-01-02')"
     )
     frontier.keep_fetches(keep_days=14)
-    names = [r[0] for r in db.execute("select relname from pg_class where relname like 'fetches\\_2%' and relkind = 'r'")]
+    names = [
+        r[0]
+        for r in db.execute(
+            "select relname from pg_class where relname like 'fetches\\_2%' and relkind = 'r'"
+        )
+    ]
     assert len(names) == 4 and "fetches_20200101" not in names
