@@ -27,7 +27,7 @@ from crawler.sites import SiteSpec
 from schemas.errors import DatabaseUnavailable, SchemaOutdated, cut
 from schemas.sql import sql
 
-__all__ = ["IDLE_PATIENCE_S", "MAX_TRIES", "Frontier", "IdleState", "RobotsRow", "add_sites", "open_frontier"]
+__all__ = ["IDLE_PATIENCE_S", "MAX_TRIES", "Frontier", "IdleState", "RobotsRow", "open_frontier"]
 
 MAX_TRIES: Final = 3
 """Claims of one URL that were never settled, after which it is quarantined."""
@@ -124,12 +124,6 @@ def spec_from_row(row: dict[str, Any]) -> SiteSpec:
         if name in known
     }
     return SiteSpec(**{**values, "url": row["url"], "site": row["site"]})
-
-
-def add_sites(frontier: Frontier, specs: Iterable[SiteSpec]) -> tuple[int, int]:
-    """Puts sites on the frontier, each with its first documents: how many are new, how many were known."""
-    results = [frontier.add_site(spec) for spec in specs]
-    return sum(results), len(results) - sum(results)
 
 
 class Frontier:
@@ -313,6 +307,11 @@ class Frontier:
         is_new = bool(self._rows("add_site", params)[0]["is_new"])
         self.offer(document_offer(ref, found_on=None) for ref in first_documents(spec))
         return is_new
+
+    def add_sites(self, specs: Iterable[SiteSpec]) -> tuple[int, int]:
+        """Puts sites on the frontier, each with its first documents: how many are new, how many were known."""
+        results = [self.add_site(spec) for spec in specs]
+        return sum(results), len(results) - sum(results)
 
     def drop_probes(self, site: str, kind: str) -> None:
         """Drops usual places of this kind that were not asked yet: the site has a document of it that parsed."""

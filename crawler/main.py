@@ -38,6 +38,7 @@ def run_crawler(
     *,
     options: CrawlOptions | None = None,
     until_idle: bool = False,
+    warc_dir: Path | None = None,
     stop: threading.Event | None = None,
 ) -> dict[str, int]:
     """Crawls until it is stopped, or with `until_idle` until a first pass over all sites is over. Blocks.
@@ -54,7 +55,7 @@ def run_crawler(
         DatabaseUnavailable: not there at the start. Later outages, and those of the broker, are waited for.
         SchemaOutdated: run `wiretrace db migrate`.
     """
-    options = options or CrawlOptions(until_idle=until_idle)
+    options = options or CrawlOptions(until_idle=until_idle, warc_dir=warc_dir)
     agent = user_agent(settings)
     if settings.database_url is None:
         raise UsageError("a crawler needs WIRETRACE_DATABASE_URL")

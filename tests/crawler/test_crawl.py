@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from kafka import KafkaConsumer
 
-from crawler.frontier import Frontier, add_sites, open_frontier
+from crawler.frontier import Frontier, open_frontier
 from crawler.sites import site_spec
 from schemas.codec import decode_page
 from schemas.topics import PAGES
@@ -51,7 +51,7 @@ def test_a_site_is_crawled_from_its_bare_url(
         return stories.get(path, Reply(status=404))
 
     with Web({"paper.test": site}) as web:
-        assert add_sites(frontier, [site_spec(web.url("paper.test"))]) == (1, 0)
+        assert frontier.add_sites([site_spec(web.url("paper.test"))]) == (1, 0)
         env = crawler_env(database_url, kafka_bootstrap, web.write_hosts(tmp_path / "hosts"))
         with Crawler(env, until_idle=True, log=tmp_path / "log") as crawler:
             counts = crawler.wait(60)
