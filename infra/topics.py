@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
@@ -10,13 +12,45 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 from schemas.errors import BrokerUnavailable
 from schemas.topics import ALL_TOPICS, DEAD_PAGES, PAGES
 
-__all__ = ["PARTITIONS", "ensure_topics"]
+__all__ = ["PARTITIONS", "ensure_topics", "topics_of"]
 
 PARTITIONS: Final = 12
 """Bound on workers that share a topic: 12 divides evenly among 1, 2, 3, 4, 6 and 12 of them."""
 
 _MAX_MESSAGE_BYTES: Final = 8 * 1024 * 1024
 """A body is cut at 5 MiB on fetch; what zstd cannot shrink plus headers stays far below this."""
+
+
+@contextmanager
+def _admin(bootstrap: str) -> Iterator[Any]:
+    """An admin client.
+
+    Raises:
+        BrokerUnavailable: no broker answers, or it went away; a retry can help.
+    """
+    admin = None
+    try:
+        admin = KafkaAdminClient(
+            bootstrap_servers=bootstrap.split(","), client_id="wiretrace-admin", request_timeout_ms=15_000
+        )
+        yield admin
+    except KafkaError as error:
+        raise BrokerUnavailable(
+            f"no Kafka broker answers at {bootstrap}: {error}. Try: wiretrace doctor"
+        ) from None
+    finally:
+        if admin is not None:
+            admin.close()
+
+
+def topics_of(bootstrap: str) -> dict[str, int]:
+    """The topics of a broker with their numbers of partitions.
+
+    Raises:
+        BrokerUnavailable: no broker answers; a retry can help.
+    """
+    with _admin(bootstrap) as admin:
+        return {str(topic["name"]): len(topic["partitions"]) for topic in admin.describe_topics()}
 
 
 def ensure_topics(bootstrap: str, *, partitions: int = PARTITIONS, replication: int = -1) -> list[str]:
@@ -30,19 +64,12 @@ def ensure_topics(bootstrap: str, *, partitions: int = PARTITIONS, replication: 
     Raises:
         BrokerUnavailable: no broker answers; a retry can help.
     """
-    try:
-        admin = KafkaAdminClient(
-            bootstrap_servers=bootstrap.split(","), client_id="wiretrace-admin", request_timeout_ms=15_000
-        )
-    except KafkaError as error:
-        raise BrokerUnavailable(
-            f"no Kafka broker answers at {bootstrap}: {error}. Try: wiretrace doctor"
-        ) from None
-    try:
+    with _admin(bootstrap) as admin:
         present = set(admin.list_topics())
-        wanted = [name for name in ALL_TOPICS if name not in present]
         created = []
-        for name in wanted:
+        for name in ALL_TOPICS:
+            if name in present:
+                continue
             configs = {"max.message.bytes": str(_MAX_MESSAGE_BYTES)} if name in (PAGES, DEAD_PAGES) else {}
             spec = {"num_partitions": partitions, "replication_factor": replication, "configs": configs}
             try:
@@ -51,7 +78,3 @@ def ensure_topics(bootstrap: str, *, partitions: int = PARTITIONS, replication: 
                 continue
             created.append(name)
         return created
-    except KafkaError as error:
-        raise BrokerUnavailable(f"topics cannot be created at {bootstrap}: {error}") from None
-    finally:
-        admin.close()
