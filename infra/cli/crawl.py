@@ -63,9 +63,10 @@ def crawl(
             args += ["--warc", str(warc.resolve())] if warc else []
             return run_children("crawler", [this_program(*args)] * processes, settings, found)
         from crawler.main import run_crawler
+        from crawler.options import CrawlOptions
 
         ready = settings.model_copy(
             update={"database_url": found.database_url, "kafka_bootstrap": found.kafka_bootstrap}
         )
-        run_crawler(ready, name, until_idle=until_idle, warc_dir=warc)
+        run_crawler(ready, name, options=CrawlOptions(until_idle=until_idle, warc_dir=warc))
     return 0

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
 
 import click
@@ -26,6 +26,16 @@ __all__ = ["Column", "Format", "Listing", "format_options", "human", "listing", 
 
 Format = Literal["table", "csv", "json", "nl"]
 F = TypeVar("F", bound=Callable[..., Any])
+
+_FORMATS: Final = {
+    "table": "A table (default).",
+    "csv": "CSV with a header line.",
+    "json": "One JSON array.",
+    "nl": "JSON, one object a line.",
+}
+
+_KEPT_WIDTH: Final = 20
+"""A column whose longest value is no longer than this is never cut; the longer ones make room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,17 +150,18 @@ def human(value: object) -> str:
 
 def format_options(function: F) -> F:
     """Give a command `--table`, `--csv`, `--json` and `--nl`; the choice is its argument `output_format`."""
-    for name, text in (
-        ("nl", "JSON, one object a line."),
-        ("json", "One JSON array."),
-        ("csv", "CSV with a header line."),
-        ("table", "A table (default)."),
-    ):
-        option = click.option(
-            f"--{name}", "output_format", flag_value=name, default=name == "table", help=text
-        )
-        function = option(function)
-    return function
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        chosen = [name for name in _FORMATS if kwargs.pop(f"as_{name}")]
+        if len(chosen) > 1:
+            raise click.UsageError(f"--{chosen[0]} and --{chosen[1]} exclude each other")
+        return function(*args, output_format=chosen[0] if chosen else "table", **kwargs)
+
+    result: Any = wrapper
+    for name, text in reversed(_FORMATS.items()):
+        result = click.option(f"--{name}", f"as_{name}", is_flag=True, help=text)(result)
+    return result  # type: ignore[no-any-return]  # click's decorators keep the type
 
 
 def print_listing(listing_: Listing, output_format: Format) -> int:
@@ -196,12 +207,13 @@ def _print_table(listing_: Listing) -> None:
     )
     shown = [column for column in listing_.columns if column.is_in_table]
     for column in shown:
+        natural = max(len(column.heading), *(len(human(row[column.name])) for row in rows))
         table.add_column(
             column.heading,
             justify="right" if column.is_right else "left",
             overflow="fold" if column.is_wrapped else "ellipsis",
             no_wrap=not column.is_wrapped,
-            min_width=column.min_width,
+            min_width=natural if natural <= _KEPT_WIDTH else column.min_width,
             ratio=column.ratio,
         )
     for row in rows:

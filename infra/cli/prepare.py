@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from crawler.frontier import open_frontier
+from crawler.frontier import add_sites, open_frontier
 from crawler.sites import read_site_list
 from infra.migrate import connect
 from infra.repair import Repaired
@@ -59,9 +58,9 @@ def add_list(database_url: str, path: Path | None, settings: Settings) -> int:
             click.echo(f"{path}: {problem}", err=True)
         if not found.sites:
             raise SiteListError(f"{path} names no site that can be crawled")
-        frontier: Any = open_frontier(database_url, delay_s=settings.crawl_delay_s, size=1)
+        frontier = open_frontier(database_url, delay_s=settings.crawl_delay_s, size=1)
         try:
-            frontier.add_sites(found.sites)
+            add_sites(frontier, found.sites)
         finally:
             frontier.close()
     with connect(database_url) as connection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -75,7 +75,7 @@ def add(settings: Settings, urls: tuple[str, ...]) -> int:
       wiretrace sites add https://paper.example https://agency.example
       wiretrace sites add sites.toml
     """
-    from crawler.frontier import open_frontier
+    from crawler.frontier import add_sites, open_frontier
     from crawler.sites import SiteSpec, read_site_list, site_spec
 
     specs: list[SiteSpec] = []
@@ -96,9 +96,9 @@ def add(settings: Settings, urls: tuple[str, ...]) -> int:
         raise UsageError("no site could be added")
     with servers(settings, with_broker=False) as found_servers:
         migrate(found_servers.database_url)
-        frontier: Any = open_frontier(found_servers.database_url, delay_s=settings.crawl_delay_s, size=1)
+        frontier = open_frontier(found_servers.database_url, delay_s=settings.crawl_delay_s, size=1)
         try:
-            frontier.add_sites(specs)
+            add_sites(frontier, specs)
         finally:
             frontier.close()
     for spec in specs:
@@ -213,32 +213,3 @@ def set_delay(settings: Settings, site: str, seconds: float) -> int:
     name = _change(settings, site, "set_site_delay", delay_s=seconds)
     click.echo(f"{name}: {seconds:g} s between two requests")
     return 0
-
-
-@sites.command("check")
-@click.argument("url")
-@with_settings
-@listing
-def check(settings: Settings, url: str) -> Listing:
-    """Explain what would be crawled of a site, and what not and why.
-
-    Fetches a few documents of the site, politely, and stores nothing.
-
-    \b
-    Example:
-      wiretrace sites check https://paper.example
-    """
-    from infra.check import check_site
-    from infra.cli.prepare import require_contact
-
-    require_contact(settings)
-    findings = check_site(url, settings)
-    columns = (
-        Column(name="what", min_width=10),
-        Column(name="verdict", min_width=8),
-        Column(name="url", is_wrapped=True, ratio=2),
-        Column(name="detail", is_wrapped=True, ratio=3),
-    )
-    rows = [{"what": f.what, "verdict": f.verdict, "url": f.url, "detail": f.detail} for f in findings]
-    is_bad = not any(f.verdict == "crawl" for f in findings)
-    return Listing(columns=columns, rows=rows, exit_code=3 if is_bad else 0)
