@@ -1,0 +1,307 @@
+"""Learning the lines that a site repeats, in Postgres, while its articles come in; the one place here with SQL.
+
+What is stored is sets: which articles of a site had a line. Seeing an article again adds nothing to a set, so a
+batch that is delivered twice counts once, and what is known in the end does not depend on the order in which
+articles came, but for two things: lines are kept for the site's recent articles only, and of the pages of one story
+that a site ran many times those with the smallest keys stand for it.
+
+1. The sites of the batch are locked, in the order of their names; two workers learn of one site in turns.
+2. What is known of the lines, and the earlier articles that had them, are read.
+3. A line that stands in `REPEATED` articles, no two of which are near copies, is a repeated line.
+4. Lines and articles are written, in the order of their keys.
+5. Earlier articles that have a line which is now known as repeated are marked as stale: `stale_articles` hands them
+   out, without those lines, to be sketched anew. Until then their sketches are as they were.
+
+The locks last until the caller's transaction ends, so it should be short.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import psycopg
+
+from schemas.sql import sql
+from workers.boilerplate.lines import PageSketch, count_stories, line_key, page_key, sketch_page
+from workers.boilerplate.text import story_lines
+from workers.credit.model import Credit
+
+__all__ = ["REPEATED", "StaleArticle", "drop_site_lines", "stale_articles"]
+
+Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+REPEATED: Final = 3
+"""Articles that must have a line, no two of them near copies, for the line to be the site's and not a story's."""
+RECENT_PAGES: Final = 500
+"""Articles of a site that are looked back on; lines that only older ones had are forgotten."""
+MAX_AGE_DAYS: Final = 45
+"""A line that no article had for so long is forgotten, also a repeated one."""
+_PRUNE_EVERY: Final = 100
+_MAX_PAGES_PER_LINE: Final = 16
+"""Articles remembered for one line: a story that a site runs more often than this does not grow the row."""
+
+
+@dataclass(slots=True)
+class _Line:
+    page_keys: set[int]
+    is_repeated: bool = False
+    is_changed: bool = False
+    touched_by: int = 0
+
+
+@dataclass(slots=True)
+class _Site:
+    site_id: int
+    pages: int
+    pruned_at: int
+    lines: dict[int, _Line] = field(default_factory=dict)
+    known: dict[int, PageSketch] = field(default_factory=dict)
+    ordinals: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Article:
+    site: str
+    url_key: str
+    key: int
+    lines: list[str]
+    line_keys: list[int | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaleArticle:
+    """An article whose sketch still has lines that were learnt after it was made; `lines` are those to sketch."""
+
+    article_id: int
+    version: int
+    site: str
+    first_seen_at: datetime
+    language: str | None
+    lines: tuple[str, ...]
+
+
+def drop_site_lines(cur: Cursor, site_articles: Sequence[tuple[str, str, list[str]]]) -> list[list[str]]:
+    """Learns the lines of a batch of articles and returns each article's lines without those that its site repeats.
+
+    All articles of the batch count before any is cleaned. Nothing of a story is dropped because the site ran it twice
+    or updated it: near copies count as one.
+
+    Args:
+        cur: a cursor inside the caller's transaction, which must hold no lock on these tables yet.
+        site_articles: (site, URL key, lines of the story); a URL key stands once in a batch.
+
+    Returns:
+        The lines kept, in the order given.
+
+    Raises:
+        psycopg.Error: the database failed; nothing was learnt once the transaction is rolled back.
+    """
+    if not site_articles:
+        return []
+    articles = [
+        _Article(
+            site=site,
+            url_key=key,
+            key=page_key(key),
+            lines=lines,
+            line_keys=[line_key(line) for line in lines],
+        )
+        for site, key, lines in site_articles
+    ]
+    sites = _lock_sites(cur, articles)
+    _read(cur, sites, articles)
+    stale: set[tuple[int, int]] = set()
+    for article in articles:
+        _observe(sites[article.site], article)
+    for article in articles:
+        stale |= _judge(sites[article.site], article)
+    stale -= {(sites[article.site].site_id, article.key) for article in articles}
+    _write(cur, sites, articles, stale)
+    return [_kept(sites[article.site], article) for article in articles]
+
+
+def stale_articles(cur: Cursor, limit: int = 64) -> list[StaleArticle]:
+    """Takes articles whose sketches are to be made anew, and counts them as done in the caller's transaction.
+
+    Articles that another worker has taken are passed over. Call it until it returns nothing, each time sketching
+    what it returns in the same transaction.
+    """
+    cur.execute(sql("boilerplate/take_stale"), {"limit": limit})
+    rows = cur.fetchall()
+    wanted: list[tuple[int, list[str], list[int | None]]] = []
+    for row in rows:
+        lines = story_lines(row[6], [Credit(**credit) for credit in row[7]])
+        wanted.append((row[0], lines, [line_key(line) for line in lines]))
+    pairs = sorted({(site_id, key) for site_id, _, keys in wanted for key in keys if key is not None})
+    repeated = {pair for pair, line in _read_lines(cur, pairs) if line.is_repeated}
+    return [
+        StaleArticle(
+            article_id=row[1],
+            version=row[2],
+            site=row[3],
+            first_seen_at=row[4],
+            language=row[5],
+            lines=tuple(
+                line for line, key in zip(lines, keys, strict=True) if (site_id, key) not in repeated
+            ),
+        )
+        for row, (site_id, lines, keys) in zip(rows, wanted, strict=True)
+    ]
+
+
+def _lock_sites(cur: Cursor, articles: Sequence[_Article]) -> dict[str, _Site]:
+    cur.execute(sql("boilerplate/lock_sites"), {"sites": sorted({article.site for article in articles})})
+    return {
+        site: _Site(site_id=site_id, pages=pages, pruned_at=pruned_at)
+        for site_id, site, pages, pruned_at in cur.fetchall()
+    }
+
+
+def _read_lines(cur: Cursor, pairs: Sequence[tuple[int, int]]) -> list[tuple[tuple[int, int], _Line]]:
+    if not pairs:
+        return []
+    cur.execute(
+        sql("boilerplate/read_lines"),
+        {
+            "site_ids": [site_id for site_id, _ in pairs],
+            "line_keys": [key for _, key in pairs],
+            "max_age_days": MAX_AGE_DAYS,
+        },
+    )
+    return [
+        ((site_id, key), _Line(set(pages), is_repeated, is_changed=is_old))
+        for site_id, key, pages, is_repeated, is_old in cur.fetchall()
+    ]
+
+
+def _read(cur: Cursor, sites: dict[str, _Site], articles: Sequence[_Article]) -> None:
+    by_id = {site.site_id: site for site in sites.values()}
+    pairs = {(sites[a.site].site_id, key) for a in articles for key in a.line_keys if key is not None}
+    for (site_id, key), line in _read_lines(cur, sorted(pairs)):
+        by_id[site_id].lines[key] = line
+    wanted = {(sites[a.site].site_id, a.key) for a in articles}
+    for site in by_id.values():
+        for line in site.lines.values():
+            if not line.is_repeated:
+                wanted |= {(site.site_id, page) for page in line.page_keys}
+    ordered = sorted(wanted)
+    cur.execute(
+        sql("boilerplate/read_pages"),
+        {"site_ids": [site_id for site_id, _ in ordered], "page_keys": [key for _, key in ordered]},
+    )
+    for site_id, key, shingles, size, ordinal in cur.fetchall():
+        by_id[site_id].known[key] = PageSketch(shingles=tuple(shingles), size=size)
+        by_id[site_id].ordinals[key] = ordinal
+
+
+def _observe(site: _Site, article: _Article) -> None:
+    """Adds one article to the sets of its lines."""
+    if article.key not in site.ordinals:
+        site.pages += 1
+        site.ordinals[article.key] = site.pages
+    site.known[article.key] = sketch_page(
+        line
+        for line, key in zip(article.lines, article.line_keys, strict=True)
+        if key is None or key not in site.lines or not site.lines[key].is_repeated
+    )
+    for key in set(article.line_keys):
+        if key is None:
+            continue
+        line = site.lines.get(key)
+        if line is None:
+            line = site.lines[key] = _Line(set(), is_changed=True)
+        if not line.is_repeated and article.key not in line.page_keys:
+            line.page_keys.add(article.key)
+            line.is_changed = True
+        line.touched_by = max(line.touched_by, site.ordinals[article.key])
+
+
+def _judge(site: _Site, article: _Article) -> set[tuple[int, int]]:
+    """Marks the lines of an article that are repeated by now; returns the articles that still carry them."""
+    stale: set[tuple[int, int]] = set()
+    for key in set(article.line_keys):
+        line = site.lines.get(key) if key is not None else None
+        if line is None or line.is_repeated or len(line.page_keys) < REPEATED:
+            continue
+        stories = count_stories(list(line.page_keys), site.known, REPEATED)
+        if len(stories) >= REPEATED:
+            stale |= {(site.site_id, page) for page in line.page_keys}
+            line.is_repeated = True
+            line.page_keys = set(stories)
+            line.is_changed = True
+        elif len(line.page_keys) > _MAX_PAGES_PER_LINE:
+            line.page_keys = set(stories) | {article.key}
+    return stale
+
+
+def _kept(site: _Site, article: _Article) -> list[str]:
+    return [
+        line
+        for line, key in zip(article.lines, article.line_keys, strict=True)
+        if key is None or not site.lines[key].is_repeated
+    ]
+
+
+def _write(
+    cur: Cursor, sites: dict[str, _Site], articles: Sequence[_Article], stale: Iterable[tuple[int, int]]
+) -> None:
+    pages = [
+        {
+            "site_id": sites[a.site].site_id,
+            "page_key": a.key,
+            "url_key": a.url_key,
+            "ordinal": sites[a.site].ordinals[a.key],
+            "shingles": sites[a.site].known[a.key].shingles,
+            "size": sites[a.site].known[a.key].size,
+        }
+        for a in articles
+    ]
+    lines = [
+        {
+            "site_id": site.site_id,
+            "line_key": key,
+            "page_keys": sorted(line.page_keys),
+            "is_repeated": line.is_repeated,
+            "ordinal": line.touched_by,
+        }
+        for site in sites.values()
+        for key, line in site.lines.items()
+        if line.is_changed
+    ]
+    cur.execute(sql("boilerplate/write_pages"), {"pages": json.dumps(pages)})
+    if lines:
+        cur.execute(sql("boilerplate/write_lines"), {"lines": json.dumps(lines)})
+    ordered = sorted(stale)
+    if ordered:
+        cur.execute(
+            sql("boilerplate/mark_stale"),
+            {"site_ids": [site_id for site_id, _ in ordered], "page_keys": [key for _, key in ordered]},
+        )
+    _prune(cur, sites.values())
+
+
+def _prune(cur: Cursor, sites: Iterable[_Site]) -> None:
+    """Moves the sites' counters, and now and then forgets what is no longer recent."""
+    for site in sites:
+        if site.pages - site.pruned_at >= _PRUNE_EVERY:
+            site.pruned_at = site.pages
+            oldest = {
+                "site_id": site.site_id,
+                "oldest": site.pages - RECENT_PAGES,
+                "max_age_days": MAX_AGE_DAYS,
+            }
+            cur.execute(sql("boilerplate/prune_lines"), oldest)
+            cur.execute(sql("boilerplate/prune_pages"), oldest)
+    moved = sorted(sites, key=lambda site: site.site_id)
+    cur.execute(
+        sql("boilerplate/count_pages"),
+        {
+            "site_ids": [site.site_id for site in moved],
+            "pages": [site.pages for site in moved],
+            "pruned_at": [site.pruned_at for site in moved],
+        },
+    )
