@@ -19,8 +19,9 @@ __all__ = ["Decoded", "clean_text", "decode"]
 
 _PRESCAN_BYTES: Final = 4096
 _DETECT_BYTES: Final = 64 * 1024
-_MAX_BAD_SHARE: Final = 0.02
-"""Damaged UTF-8 is still UTF-8 while at most this share of its non-ASCII sequences is bad."""
+_MAX_BAD_SHARE: Final = 0.1
+"""Damaged text keeps its encoding while at most this share of its non-ASCII characters is bad. Text in another
+encoding is hardly ever valid UTF-8 by chance: there nearly every such byte is bad."""
 
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -138,12 +139,14 @@ def _is_utf16(body: bytes) -> str | None:
     return None
 
 
-def _utf8_damage(body: bytes) -> tuple[str, float]:
-    """The page read as UTF-8, and the share of its non-ASCII sequences that are bad."""
-    text = body.decode("utf-8", "replace")
-    bad = text.count("�") - body.count(b"\xef\xbf\xbd")
-    others = sum(1 for char in text if char > "\x7f")
-    return text, bad / others if others else 0.0
+def _damage(text: str, body: bytes) -> tuple[int, int]:
+    """How many characters of a text decoded with replacement are lost, and how many others are beyond ASCII."""
+    lost = text.count("�") - body.count(b"\xef\xbf\xbd")
+    return lost, sum(1 for char in text if char > "\x7f") - lost
+
+
+def _is_slight(lost: int, kept: int) -> bool:
+    return kept >= 2 * lost and lost <= max(1, _MAX_BAD_SHARE * kept)
 
 
 def _strictly(body: bytes, charset: str) -> str | None:
@@ -190,22 +193,22 @@ def decode(body: bytes, declared: str | None = None) -> Decoded:
     # Latin-1 in a header is a server's default more often than a fact about the page.
     if len(claims) == 2 and header == "cp1252" and meta != "cp1252":
         claims.reverse()
-    for name, by in claims:
-        if name != "utf-8" and (text := _strictly(body, name)) is not None:
-            return _done(text, name, by)
-    text, damage = _utf8_damage(body)
-    if damage <= _MAX_BAD_SHARE:
-        by = next((by for name, by in claims if name == "utf-8"), "damaged")
-        return _done(text, "utf-8", by)
-    for name, by in claims:
-        if name != "utf-8":
-            lossy = body.decode(name, "replace")
-            if lossy.count("�") <= max(3, _MAX_BAD_SHARE * sum(1 for char in lossy if char > "\x7f")):
-                return _done(lossy, name, by)
+    text = body.decode("utf-8", "replace")
+    lost, kept = _damage(text, body)
+    if _is_slight(lost, kept):
+        return _done(text, "utf-8", next((by for name, by in claims if name == "utf-8"), "damaged"))
+    others = [(name, by) for name, by in claims if name != "utf-8"]
+    for name, by in others:
+        if (strict := _strictly(body, name)) is not None:
+            return _done(strict, name, by)
+    for name, by in others:
+        lossy = body.decode(name, "replace")
+        if _is_slight(*_damage(lossy, body)):
+            return _done(lossy, name, by)
     found = _detected(body)
     if found is not None and found != "utf-8":
         return _done(body.decode(found, "replace"), found, "detector")
-    if damage < 0.5:
+    if kept > lost:
         return _done(text, "utf-8", "damaged")
     return _done(body.decode("cp1252", "replace"), "cp1252", "last resort")
 

@@ -26,7 +26,7 @@ _META_AUTHOR: Final = (
     "author", "article:author", "article:author:name", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "byl", "cxenseparse:author",
     "article.author", "authors", "rnews:author", "citation_author", "vr:author", "og:article:author", "articleauthor", "creator", "autor", "page:author",
 )  # fmt: skip
-_SEPARATOR: Final = re.compile(r"\s+(?:[|•·»]|[-–—]{1,2}|::?)\s+|\s*\|\s*")
+_SEPARATOR: Final = re.compile(r"\s+(?:[•·»]|[-–—]{1,2}|::)\s+|\s*[|｜]\s*|：")
 _BYLINE_CLASS: Final = re.compile(
     r"(?:^|[\s_-])(?:byline|by-line|author|authors|article-author|author-name|byline-name|entry-author|post-author|posted-by|article__author|"
     r"c-byline|vcard|autor|autoren|auteur|firma|signature)(?:$|[\s_-])",
@@ -81,67 +81,60 @@ def _letters(text: str) -> str:
     return re.sub(r"\W+", "", text).casefold()
 
 
-def _title(
-    root: HtmlElement, metas: dict[str, list[str]], articles: list[dict[str, Any]]
-) -> tuple[str | None, HtmlElement | None]:
-    """The headline a reader sees, where the page's own statements confirm it; else what the page states."""
-    stated = [text_value(item.get("headline")) for item in articles[:2]]
-    stated += [text_value(item.get("name")) for item in articles[:2] if "webpage" not in types_of(item)]
-    social = _first(
-        metas,
-        "og:title",
-        "twitter:title",
-        "dc.title",
-        "dcterms.title",
-        "title",
-        "parsely-title",
-        "sailthru.title",
-    )
-    document = next((text_of(element) for element in elements(root, "title")), None)
-    known = [_letters(text) for text in (*stated, social, document) if text]
-    seen: list[tuple[str, HtmlElement]] = []
+def _headline(root: HtmlElement, stated: str | None) -> HtmlElement | None:
+    """The element that shows the headline: the first `h1` that says what the page states, else the first at all."""
+    wanted = _letters(stated or "")
+    first: HtmlElement | None = None
     for element in list(elements(root, "h1"))[:12]:
-        text = text_of(element)
-        if 3 <= len(text) <= _TITLE_CHARS:
-            seen.append((text, element))
-    for text, element in seen:
-        letters = _letters(text)
-        if letters and any(letters in other or (len(other) > 15 and other in letters) for other in known):
-            return text, element
-    candidates = (*stated, _without_site(social, metas), _without_site(document, metas))
-    title = next((text for text in candidates if text), None) or (seen[0][0] if seen else None)
-    headline = seen[0][1] if seen else None
-    if headline is None and title:
-        wanted = _letters(title)
-        for element in list(elements(root, "h2", "h3"))[:40]:
-            if _letters(text_of(element)) == wanted:
-                headline = element
-                break
-    if len(seen) == 1 and title and _overlap(seen[0][0], title) >= 0.5:
-        return seen[0]
+        letters = _letters(text_of(element))
+        if len(letters) < 2 or len(letters) > _TITLE_CHARS:
+            continue
+        if wanted and (letters in wanted or wanted in letters):
+            return element
+        first = element if first is None else first
+    if first is None and wanted:
+        return next(
+            (e for e in list(elements(root, "h2", "h3"))[:40] if _letters(text_of(e)) == wanted), None
+        )
+    return first
+
+
+def _title(
+    root: HtmlElement, metas: dict[str, list[str]], articles: list[dict[str, Any]], own_names: list[str]
+) -> tuple[str | None, HtmlElement | None]:
+    """The title that most of JSON-LD, Open Graph and the headline agree on, JSON-LD's where none do."""
+    own = [name for name in map(_letters, own_names) if len(name) > 2]
+    stated = _without_site(
+        next((t for item in articles[:2] if (t := text_value(item.get("headline")))), None), own
+    )
+    social = _without_site(_first(metas, "og:title", "twitter:title", "dc.title", "title"), own)
+    document = _without_site(next((text_of(element) for element in elements(root, "title")), None), own)
+    headline = _headline(root, stated or social or document)
+    seen = text_of(headline) if headline is not None else None
+    named = [text_value(item.get("name")) for item in articles[:2] if "webpage" not in types_of(item)]
+    candidates = [text for text in (stated, social, seen) if text and _letters(text) not in own]
+    votes = [_letters(text) for text in candidates]
+    title = max(candidates, key=lambda text: votes.count(_letters(text)), default=None)
+    title = title or next((text for text in (*named, document) if text), None)
     return (title[:_TITLE_CHARS] if title else None), headline
 
 
-def _overlap(a: str, b: str) -> float:
-    left, right = set(a.casefold().split()), set(b.casefold().split())
-    return len(left & right) / max(1, min(len(left), len(right)))
+def _without_site(title: str | None, own: list[str]) -> str | None:
+    """A title without the site's name at its end.
 
-
-def _without_site(title: str | None, metas: dict[str, list[str]]) -> str | None:
-    if not title:
-        return None
-    parts = [part for part in _SEPARATOR.split(title) if part]
-    if len(parts) < 2:
-        return title
-    site = _letters(_first(metas, "og:site_name", "application-name") or "")
-    for cut in (1, 2):
-        tail = _letters(" ".join(parts[-cut:]))
-        if site and tail and (tail in site or site in tail):
-            return title[: title.rfind(parts[-cut])].rstrip(" |•·»-–—:") or title
-    # Without a known name the shorter end is the site's.
-    if len(parts[-1]) <= 30 and len(parts[-1]) < len(title) / 3:
-        return title[: title.rfind(parts[-1])].rstrip(" |•·»-–—:") or title
-    return title
+    Args:
+        own: what the site is called, letters alone.
+    """
+    while title:
+        last = next(iter(reversed(list(_SEPARATOR.finditer(title)))), None)
+        if last is None or last.start() == 0:
+            return title
+        tail = _letters(title[last.end() :])
+        is_own = any(tail in name or name in tail for name in own) if tail else True
+        if not is_own and not (last[0].strip() in ("|", "｜") and last.start() > len(title) / 2):
+            return title
+        title = title[: last.start()].rstrip()
+    return None
 
 
 def _url_of(root: HtmlElement, metas: dict[str, list[str]], base: str) -> str | None:
@@ -209,6 +202,12 @@ def _signed_in_jsonld(
     return names, organisations
 
 
+def _spaced_text(element: HtmlElement) -> str:
+    """The text of an element with a bullet between its parts: names stand in elements of their own."""
+    parts = (" ".join(str(part).split()) for part in element.itertext())
+    return " • ".join(part for part in parts if part)
+
+
 def _seen_byline(root: HtmlElement, headline: HtmlElement | None) -> list[str]:
     """Short texts that look like bylines: `rel=author`, `itemprop=author`, an author's class, near the headline."""
     found: list[str] = []
@@ -229,7 +228,7 @@ def _seen_byline(root: HtmlElement, headline: HtmlElement | None) -> list[str]:
         ):
             continue
         inner = element.xpath(".//*[@itemprop='name']")
-        text = text_of(inner[0]) if inner else text_of(element)
+        text = _spaced_text(inner[0] if inner else element)
         if 2 < len(text) <= 150:
             found.append(text)
         if len(found) >= 6:
@@ -257,9 +256,9 @@ def read_metadata(root: HtmlElement, *, url: str, fetched_at: datetime) -> Metad
     objects = objects_of(root)
     articles = articles_of(objects)
     metas = metas_of(root)
-    title, headline = _title(root, metas, articles)
     site_names = _site_names(root, metas, articles, objects, url)
     own_names = [*site_names, site_of(url).split(".")[0], site_of(url)]
+    title, headline = _title(root, metas, articles, own_names)
 
     names, organisations = _signed_in_jsonld(articles, objects)
     if not names and not organisations:
@@ -274,8 +273,8 @@ def read_metadata(root: HtmlElement, *, url: str, fetched_at: datetime) -> Metad
         else []
     )
     if seen and not any(not is_organisation(name, site_names=own_names) for name in names):
-        for text in seen:
-            more = split_names(text)
+        for shown in seen:
+            more = split_names(shown)
             if more:
                 names.extend(more)
                 break

@@ -37,7 +37,7 @@ _TAIL: Final = re.compile(
     re.IGNORECASE,
 )
 _NO_NAME: Final = re.compile(
-    r"^(?:admin(?:istrator)?|root|user|null|none|undefined|unknown|author|autor|n/?a|web ?master|guest|anonymous|share|follow|twitter|facebook|email|"
+    r"^(?:veröffentlicht(?: am)?|aktualisiert|publié|publicado|pubblicato|admin(?:istrator)?|root|user|null|none|undefined|unknown|author|autor|n/?a|web ?master|guest|anonymous|share|follow|twitter|facebook|email|"
     r"de|en|by|von|editor|staff|wp ?admin|\W*|.|about the author.*|read more|more|see more|view all.*|comments?|\d+.*|no comments|"
     r"min(?:ute)?s? read|subscribe|home|contact|profile|about|website)$",
     re.IGNORECASE,
@@ -121,6 +121,8 @@ def clean_name(name: str) -> str | None:
         # "News Reporter" is a role and no name; "Jane Doe, reporter" is a name with one.
         name = bare if len(bare.split()) >= 2 or (bare and len(bare.split()) == 1 and "," in name) else name
     name = name.strip(' ,;:|–—-•·"“”„*/')
+    if any(char.isdigit() for char in name) and agency_of_name(name) is None:
+        return None
     if len(name) < 2 or len(name) > 80 or _NO_NAME.match(name) or len(name.split()) > 9:
         return None
     return name

@@ -1,0 +1,71 @@
+"""Metadata on fundus' pages: titles, writers and publication times against what fundus' parsers give."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.quality.ground_truth import TruePage, load_fundus, raw_page
+from tests.quality.rows import Row, digest_of
+from workers.extract.model import Extraction
+from workers.extract.page import extract_page
+
+__all__ = ["compare", "measure"]
+
+
+def _plain(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'")
+    return " ".join(re.sub(r"[^\w]+", " ", text.casefold()).split())
+
+
+def compare(page: TruePage, found: Extraction) -> dict[str, object]:
+    """What is right and wrong about one page's metadata."""
+    true_names = {_plain(name) for name in page.authors}
+    names = {_plain(name) for name in (*found.authors, *found.organisations)}
+    facts: dict[str, object] = {
+        "title": _plain(found.title or "") == _plain(page.title or ""),
+        "names": (len(true_names & names), len(names), len(true_names)),
+        "date": "none",
+    }
+    if page.published_at is not None and found.published_at is not None:
+        is_right = found.published_at.replace(microsecond=0) == page.published_at.replace(microsecond=0)
+        is_right_day = found.published_at.date() == page.published_at.date()
+        facts["date"] = "time" if is_right else "day" if is_right_day else "wrong"
+    return facts
+
+
+def _share(values: Iterable[object]) -> float:
+    listed = [bool(value) for value in values]
+    return sum(listed) / len(listed) if listed else 0.0
+
+
+def measure(data_dir: Path) -> list[Row]:
+    """Shares over pages; authors as micro-averaged precision and recall of names, people and organisations together."""
+    pages = load_fundus(data_dir)
+    facts = [compare(page, extract_page(raw_page(page.html, page.url, page.fetched_at))) for page in pages]
+    right = sum(f["names"][0] for f in facts)  # type: ignore[index]
+    precision = right / max(1, sum(f["names"][1] for f in facts))  # type: ignore[index]
+    recall = right / max(1, sum(f["names"][2] for f in facts))  # type: ignore[index]
+    figures = {
+        "title": _share(f["title"] for f in facts),
+        "author P": precision,
+        "author R": recall,
+        "author F1": 2 * precision * recall / (precision + recall) if precision + recall else 0.0,
+        "date right day": _share(f["date"] in ("time", "day") for f in facts),
+        "date right second": _share(f["date"] == "time" for f in facts),
+        "date wrong": _share(f["date"] == "wrong" for f in facts),
+    }
+    pinned = {name: 0.0 for name in ("title", "author F1", "date right day", "date right second", "date wrong")}
+    return [
+        Row(
+            section="metadata",
+            system="wiretrace",
+            dataset="fundus",
+            figures=figures,
+            pinned=pinned,
+            lower_is_better=frozenset({"date wrong"}),
+            digest=digest_of((data_dir / "fundus").glob("*/*.*")),
+        )
+    ]
