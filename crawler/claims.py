@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from crawler.traps import article_id_key
 from schemas.urls import host_of, site_of, url_key
 
 __all__ = [
@@ -110,6 +111,7 @@ class Offer:
         priority = self.priority
         return {
             "url_key": url_key(self.url),
+            "id_key": article_id_key(self.url) if self.kind == "article" else None,
             "url": self.url,
             "site": site_of(self.url),
             "host": host,

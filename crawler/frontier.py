@@ -32,6 +32,9 @@ __all__ = ["IDLE_PATIENCE_S", "MAX_TRIES", "Frontier", "IdleState", "RobotsRow",
 MAX_TRIES: Final = 3
 """Claims of one URL that were never settled, after which it is quarantined."""
 
+ADDRESS_CAP: Final = 4
+"""Hosts of one address that are asked at once: farms of autoblogs share one server under hundreds of names."""
+
 OFFER_BATCH: Final = 500
 """URLs of one offer: at 500 a statement takes about 15 ms, and holds its hosts no longer."""
 
@@ -197,7 +200,13 @@ class Frontier:
         does. The time counts from before the statement, so a process that is frozen in between comes too late.
         """
         send_before = clock() + lease_s / 2
-        params = {"limit": limit, "lease_s": lease_s, "crawler_id": crawler_id, "max_tries": MAX_TRIES}
+        params = {
+            "limit": limit,
+            "lease_s": lease_s,
+            "crawler_id": crawler_id,
+            "max_tries": MAX_TRIES,
+            "address_cap": ADDRESS_CAP,
+        }
         return [
             Claim(
                 token=row["claim_token"],

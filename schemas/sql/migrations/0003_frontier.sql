@@ -74,6 +74,7 @@ comment on column core.robots.state is
 create table core.urls (
     url_id            bigint      generated always as identity primary key,
     url_key           text        not null unique,
+    id_key            text,
     url               text        not null,
     found_url         text,
     site              text        not null,
@@ -107,6 +108,7 @@ create table core.urls (
 comment on column core.urls.state is
     'due: may be fetched when its host is ready; waiting: becomes due at due_at; all others are ends';
 comment on column core.urls.tries is 'claims since the last settle: what kills its crawler is quarantined by this';
+comment on column core.urls.id_key is 'host and article id, where the slug is decoration: bounds one article under many slugs';
 comment on column core.urls.walk is 'what discovery keeps with a document: depth and page number of bounded walks';
 comment on column core.urls.poll is 'state of the revisit policy';
 comment on column core.urls.found_url is 'the URL as found, where a redirect has replaced it';
@@ -114,6 +116,7 @@ comment on column core.urls.found_url is 'the URL as found, where a redirect has
 create index urls_due on core.urls (host_key, priority, url_id) where state = 'due';
 create index urls_waiting on core.urls (due_at) where state = 'waiting';
 create index urls_page on core.urls (page_id) where page_id is not null;
+create index urls_ids on core.urls (id_key) where id_key is not null;
 create index urls_documents on core.urls (site, kind) where kind <> 'article';
 
 create table core.crawlers (
@@ -130,8 +133,8 @@ create table core.crawlers (
 -- One row per request. Partitions by day; core.keep_fetches() makes them ahead and drops the old ones.
 create table core.fetches (
     fetched_at    timestamptz not null,
-    started_at    timestamptz not null,
     claimed_at    timestamptz not null,
+    elapsed_s     real        not null,
     host_key      text        not null,
     site          text        not null,
     url_id        bigint      not null,
@@ -151,4 +154,6 @@ create table core.fetches (
     page_id       uuid
 ) partition by range (fetched_at);
 create table core.fetches_rest partition of core.fetches default;
+comment on column core.fetches.fetched_at is 'when it was settled: the host''s pause counts from here';
+comment on column core.fetches.claimed_at is 'when it was claimed: the request was sent after this';
 create index fetches_host on core.fetches (host_key, fetched_at);

@@ -30,3 +30,161 @@ begin
     end loop;
     delete from core.fetches_rest where fetched_at < ((now() at time zone 'UTC')::date) - keep_days;
 end $$;
+
+-- ---------------------------------------------------------------------------------------------- what analysts read
+
+create or replace view wiretrace.sites as
+select s.site, s.url, s.kind, s.is_paused,
+       coalesce(h.delay_s, s.delay_s)::double precision as delay_s,
+       coalesce(h.crawl_delay_s, 0)::double precision as crawl_delay_s,
+       coalesce(u.documents, 0) as documents, coalesce(u.urls, 0) as urls, coalesce(u.due, 0) as due,
+       coalesce(u.waiting, 0) as waiting, coalesce(u.fetched, 0) as fetched, coalesce(u.denied, 0) as denied,
+       coalesce(u.dropped, 0) as dropped, coalesce(u.failed, 0) as failed,
+       h.back_off_until, h.back_off_reason, s.last_new_at, s.added_at
+  from core.sites s
+  left join lateral (
+      select max(delay_s) as delay_s, max(crawl_delay_s) as crawl_delay_s,
+             max(back_off_until) filter (where back_off_until > now()) as back_off_until,
+             max(back_off_reason) filter (where back_off_until > now()) as back_off_reason
+        from core.hosts where hosts.site = s.site) h on true
+  left join (
+      select site,
+             count(*) filter (where kind not in ('article', 'robots') and not is_probe) as documents,
+             count(*) filter (where kind = 'article') as urls,
+             count(*) filter (where state = 'due') as due,
+             count(*) filter (where state = 'waiting' and kind = 'article') as waiting,
+             count(*) filter (where state = 'done' and kind = 'article') as fetched,
+             count(*) filter (where state = 'denied') as denied,
+             count(*) filter (where state = 'dropped' and not is_probe) as dropped,
+             count(*) filter (where state in ('failed', 'gone', 'quarantined') and not is_probe) as failed
+        from core.urls group by site) u using (site);
+
+comment on view wiretrace.sites is 'One row per listed site: its pace and what the crawl has found of it.';
+comment on column wiretrace.sites.site is 'the site''s name: its registrable domain';
+comment on column wiretrace.sites.url is 'its home page';
+comment on column wiretrace.sites.kind is 'publisher, agency or aggregator, as the site list says';
+comment on column wiretrace.sites.is_paused is 'whether fetching is stopped on all machines';
+comment on column wiretrace.sites.delay_s is 'seconds between two requests';
+comment on column wiretrace.sites.crawl_delay_s is 'seconds between two requests that robots.txt asks for, capped; the longer of both counts';
+comment on column wiretrace.sites.documents is 'home page, feeds, sitemaps and listings that are known';
+comment on column wiretrace.sites.urls is 'article URLs that are known';
+comment on column wiretrace.sites.due is 'URLs that may be fetched now';
+comment on column wiretrace.sites.waiting is 'article URLs that are tried again later';
+comment on column wiretrace.sites.fetched is 'article URLs that were fetched and published';
+comment on column wiretrace.sites.denied is 'article URLs that robots.txt denies';
+comment on column wiretrace.sites.dropped is 'article URLs that are not worth a fetch; core reasons in wiretrace.frontier_urls';
+comment on column wiretrace.sites.failed is 'URLs that ended without a page';
+comment on column wiretrace.sites.back_off_until is 'the site asked for a pause until then, or failed';
+comment on column wiretrace.sites.back_off_reason is 'why it is backed off from';
+comment on column wiretrace.sites.last_new_at is 'when an article URL was found last';
+comment on column wiretrace.sites.added_at is 'when the site was listed';
+
+create or replace view wiretrace.fetches as
+select f.claimed_at as started_at, f.fetched_at as ended_at, f.host_key as host, f.site, f.url, f.kind, f.status,
+       f.outcome, f.reason, f.size_bytes, f.elapsed_s::double precision as elapsed_s, f.content_type,
+       host(f.address) as address, f.noindex, f.retry_after_s::double precision as retry_after_s,
+       f.pause_s::double precision as back_off_s, f.page_id, f.crawl_id, f.crawler_id as crawler
+  from core.fetches f;
+
+comment on view wiretrace.fetches is
+    'One row per request to a site, kept for 14 days. See also the function wiretrace.politeness.';
+comment on column wiretrace.fetches.started_at is 'when the request was claimed, just before it was sent; the database''s clock';
+comment on column wiretrace.fetches.ended_at is 'when it was settled, just after the answer (and for a page, the broker''s ack); the database''s clock';
+comment on column wiretrace.fetches.host is 'politeness key: one request at a time goes to it, over all machines';
+comment on column wiretrace.fetches.site is 'site of the URL';
+comment on column wiretrace.fetches.url is 'what was requested';
+comment on column wiretrace.fetches.kind is 'robots, home, listing, feed, sitemap, wp_json or article';
+comment on column wiretrace.fetches.status is 'HTTP status; null without an HTTP answer';
+comment on column wiretrace.fetches.outcome is 'what came of it: published, read, not_modified, redirect, http_404, timeout, ...';
+comment on column wiretrace.fetches.reason is 'more about it';
+comment on column wiretrace.fetches.size_bytes is 'bytes of the body, decompressed';
+comment on column wiretrace.fetches.elapsed_s is 'seconds from sending to the end of the body';
+comment on column wiretrace.fetches.content_type is 'media type as announced';
+comment on column wiretrace.fetches.address is 'address that answered';
+comment on column wiretrace.fetches.noindex is 'where the page asks not to be indexed: header or meta';
+comment on column wiretrace.fetches.retry_after_s is 'seconds that the answer asked to wait';
+comment on column wiretrace.fetches.back_off_s is 'seconds the host is left alone because of this answer, besides its own delay';
+comment on column wiretrace.fetches.page_id is 'the page that was published, see wiretrace.outcomes';
+comment on column wiretrace.fetches.crawl_id is 'the run that fetched it';
+comment on column wiretrace.fetches.crawler is 'the process that fetched it';
+
+create or replace view wiretrace.frontier as
+select h.host_key as host, h.site,
+       case when h.is_paused then 'paused'
+            when h.claim_token is not null and h.claim_until > now() then 'claimed'
+            when h.back_off_until > now() then 'backing off'
+            when coalesce(u.due, 0) > 0 then 'due'
+            when coalesce(u.waiting, 0) > 0 then 'waiting'
+            else 'idle' end as state,
+       coalesce(u.due, 0) as due, coalesce(u.waiting, 0) as waiting, h.next_at, u.next_due_at,
+       greatest(h.delay_s, h.crawl_delay_s)::double precision as delay_s, h.claimed_by, h.claim_until, h.failures,
+       case when h.back_off_until > now() then h.back_off_until end as back_off_until,
+       case when h.back_off_until > now() then h.back_off_reason end as back_off_reason,
+       case when h.quota_day = (now() at time zone 'UTC')::date then h.quota_used else 0 end as quota_used,
+       h.daily_quota
+  from core.hosts h
+  left join (
+      select host_key, count(*) filter (where state = 'due') as due, count(*) filter (where state = 'waiting') as waiting,
+             min(due_at) filter (where state = 'waiting') as next_due_at
+        from core.urls where state in ('due', 'waiting') group by host_key) u using (host_key);
+
+comment on view wiretrace.frontier is 'One row per host (politeness key): what is due there, who has claimed it, whether it backs off.';
+comment on column wiretrace.frontier.host is 'politeness key: a site, a host, or a group of sites that share one pace';
+comment on column wiretrace.frontier.site is 'site that the host belongs to';
+comment on column wiretrace.frontier.state is 'paused, claimed, backing off, due, waiting or idle';
+comment on column wiretrace.frontier.due is 'URLs that may be fetched now';
+comment on column wiretrace.frontier.waiting is 'URLs that become due later';
+comment on column wiretrace.frontier.next_at is 'no request before this';
+comment on column wiretrace.frontier.next_due_at is 'when the first waiting URL becomes due';
+comment on column wiretrace.frontier.delay_s is 'seconds between two requests, robots.txt included';
+comment on column wiretrace.frontier.claimed_by is 'crawler process that holds it';
+comment on column wiretrace.frontier.claim_until is 'when that claim ends unless it is renewed';
+comment on column wiretrace.frontier.failures is 'back-offs in a row';
+comment on column wiretrace.frontier.back_off_until is 'end of the back-off';
+comment on column wiretrace.frontier.back_off_reason is 'outcome that caused it';
+comment on column wiretrace.frontier.quota_used is 'article URLs accepted today';
+comment on column wiretrace.frontier.daily_quota is 'most article URLs a day';
+
+create or replace view wiretrace.frontier_urls as
+select u.url, u.site, u.host_key as host, u.kind, u.state, u.reason, u.due_at, u.found_by, u.found_on, u.found_url,
+       u.status, u.failures, u.fetched_at, u.settled_at, u.offered_at, u.page_id
+  from core.urls u where u.kind <> 'robots';
+
+comment on view wiretrace.frontier_urls is 'One row per URL that is known, with its state and, where it will not be fetched, the reason.';
+comment on column wiretrace.frontier_urls.url is 'what is requested';
+comment on column wiretrace.frontier_urls.site is 'site of the URL';
+comment on column wiretrace.frontier_urls.host is 'politeness key';
+comment on column wiretrace.frontier_urls.kind is 'home, listing, feed, sitemap, wp_json or article';
+comment on column wiretrace.frontier_urls.state is
+    'due and waiting go on; done, redirected, gone, denied, dropped, failed and quarantined are ends';
+comment on column wiretrace.frontier_urls.reason is 'why it is in this state';
+comment on column wiretrace.frontier_urls.due_at is 'for due and waiting: when it may be fetched';
+comment on column wiretrace.frontier_urls.found_by is 'how it was found';
+comment on column wiretrace.frontier_urls.found_on is 'the document that named it';
+comment on column wiretrace.frontier_urls.found_url is 'the URL as found, where a redirect led from there';
+comment on column wiretrace.frontier_urls.status is 'HTTP status of the last answer';
+comment on column wiretrace.frontier_urls.failures is 'failed fetches in a row';
+comment on column wiretrace.frontier_urls.fetched_at is 'when it was fetched last';
+comment on column wiretrace.frontier_urls.settled_at is 'when its state was last set';
+comment on column wiretrace.frontier_urls.offered_at is 'when it was found';
+comment on column wiretrace.frontier_urls.page_id is 'page that was published from it last, see wiretrace.outcomes';
+
+create or replace function wiretrace.politeness(since interval default interval '1 day')
+returns table (host text, site text, requests bigint, shortest_gap_s double precision, delay_s double precision,
+               overlaps bigint)
+language sql stable as $$
+    select f.host_key, min(f.site), count(*),
+           (extract(epoch from min(f.claimed_at - f.previous_ended_at)))::double precision,
+           greatest(h.delay_s, h.crawl_delay_s)::double precision,
+           count(*) filter (where f.claimed_at < f.previous_ended_at)
+      from (select host_key, site, claimed_at, fetched_at,
+                   max(fetched_at) over (partition by host_key order by claimed_at
+                                         rows between unbounded preceding and 1 preceding) as previous_ended_at
+              from core.fetches where fetched_at >= now() - since) f
+      left join core.hosts h using (host_key)
+     group by f.host_key, h.delay_s, h.crawl_delay_s
+     order by 4 nulls last
+$$;
+comment on function wiretrace.politeness(interval) is
+    'The pace that was kept, per host: shortest time from the end of one request to the start of the next, the pause '
+    'that is set now, and how many requests overlapped. The most impatient host comes first.';

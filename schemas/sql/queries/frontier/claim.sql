@@ -3,17 +3,24 @@
 -- A host without a due URL goes to sleep, unless one came in since this statement's snapshot. A URL that was claimed
 -- %(max_tries)s times and never settled is quarantined. After a claim that is never settled the host is ready at the
 -- claim's end and its pause, not earlier.
-with ready as materialized (
-    select h.host_key, h.offers from core.hosts h
+-- No more than %(address_cap)s hosts of one address are claimed at once.
+with busy as materialized (
+    select address, count(*) as claims from core.hosts
+     where claim_token is not null and claim_until > now() and address is not null group by address
+), ready as materialized (
+    select h.host_key, h.offers, h.address from core.hosts h
      where h.ready_at <= now() and not h.is_paused
      order by h.ready_at limit %(limit)s
        for update skip locked
 ), picked as materialized (
-    select r.host_key, r.offers = s.offers as is_seen, u.url_id, u.tries
-      from ready r
+    select r.host_key, r.offers = s.offers as is_seen, u.url_id, u.tries, r.is_crowded
+      from (select r.*, r.address is not null
+                        and row_number() over (partition by r.address) + coalesce(b.claims, 0) > %(address_cap)s as is_crowded
+              from ready r left join busy b using (address)) r
       join core.hosts s using (host_key)
       left join lateral (select url_id, tries from core.urls
-                          where host_key = r.host_key and state = 'due' order by priority, url_id limit 1) u on true
+                          where host_key = r.host_key and state = 'due' and not r.is_crowded
+                          order by priority, url_id limit 1) u on true
 ), quarantined as (
     update core.urls u
        set state = 'quarantined', reason = 'killed its crawler ' || u.tries || ' times', settled_at = now()
@@ -31,6 +38,7 @@ with ready as materialized (
            claimed_url_id = t.url_id,
            ready_at = case when t.url_id is not null
                            then now() + (%(lease_s)s + greatest(h.delay_s, h.crawl_delay_s)) * interval '1 second'
+                           when p.is_crowded then now() + interval '0.25 second'
                            when p.url_id is not null or not p.is_seen then now()
                            else 'infinity' end
       from picked p left join taken t using (host_key)

@@ -1,6 +1,6 @@
 -- Puts URLs on the frontier that are not there yet, in one statement.
 --
--- %(urls)s: jsonb array of objects with url_key, url, site, host, authority, kind, priority, found_by and, where known,
+-- %(urls)s: jsonb array of objects with url_key (and id_key, where the URL has an article id), url, site, host, authority, kind, priority, found_by and, where known,
 -- found_on, found_url, hops, is_probe, is_once, walk, hint_title, hint_published_at, due_in_s, drop_reason. %(delay_s)s: pause of a host that
 -- has no row yet.
 -- Hosts, the robots.txt of new authorities and their URLs come into being here. A URL that is known stays as it is.
@@ -16,7 +16,7 @@ with given as materialized (
                url_key text, url text, site text, host text, authority text, kind text, priority smallint,
                found_by text, found_on text, found_url text, hops smallint, hint_title text,
                hint_published_at timestamptz, due_in_s double precision, drop_reason text,
-               is_probe boolean, is_once boolean, walk text)
+               is_probe boolean, is_once boolean, walk text, id_key text)
       left join core.sites s using (site)
      where not exists (select from core.urls u where u.url_key = g.url_key)
      order by g.url_key
@@ -31,6 +31,10 @@ with given as materialized (
 ), ranked as materialized (
     select g.*, r.state as robots_state, r.expires_at as robots_expires_at,
            case when g.drop_reason is not null then g.drop_reason
+                when g.id_key is not null
+                     and row_number() over (partition by g.id_key order by g.url_key)
+                         + (select count(*) from core.urls u where u.id_key = g.id_key) > 3
+                then 'slug_variant'
                 when g.kind = 'article' and g.found_by <> 'seed'
                      and coalesce(l.used, 0) + row_number() over
                          (partition by g.host_key, g.kind = 'article' and g.drop_reason is null order by g.url_key)
@@ -56,9 +60,9 @@ with given as materialized (
       from authorities order by authority
     on conflict (url_key) do nothing
 ), added as (
-    insert into core.urls (url_key, url, found_url, site, host_key, authority, kind, priority, state, due_at, hops,
+    insert into core.urls (url_key, id_key, url, found_url, site, host_key, authority, kind, priority, state, due_at, hops,
                            reason, found_by, found_on, hint_title, hint_published_at, is_probe, is_once, walk, settled_at)
-    select url_key, url, found_url, site, host_key, authority, kind, priority,
+    select url_key, id_key, url, found_url, site, host_key, authority, kind, priority,
            case when drop_as is not null then 'dropped'
                 when coalesce(due_in_s, 0) > 0 or (robots_state = 'unavailable' and robots_expires_at > now())
                 then 'waiting' else 'due' end,

@@ -63,10 +63,10 @@ with given as materialized (
      where u.url_id = g.url_id
     returning u.url_id, u.site, u.kind
 ), logged as (
-    insert into core.fetches (fetched_at, started_at, claimed_at, host_key, site, url_id, url, kind, crawl_id, crawler_id,
+    insert into core.fetches (fetched_at, claimed_at, elapsed_s, host_key, site, url_id, url, kind, crawl_id, crawler_id,
                               status, outcome, reason, size_bytes, content_type, address, noindex, retry_after_s,
                               pause_s, page_id)
-    select now(), now() - g.elapsed_s * interval '1 second', held.claimed_at, g.host_key, u.site, g.url_id, u.url, u.kind,
+    select now(), held.claimed_at, g.elapsed_s, g.host_key, u.site, g.url_id, u.url, u.kind,
            %(crawl_id)s, held.claimed_by, g.status, g.outcome, g.reason, g.size_bytes, g.content_type, g.address,
            g.noindex, g.retry_after_s, g.pause_s, (g.page ->> 'page_id')::uuid
       from given g join held on held.claim_token = g.token
