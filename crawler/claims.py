@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from crawler.traps import article_id_key
-from schemas.urls import host_of, site_of, url_key
+from schemas.urls import authority_of, host_of, site_of, url_key
 
 __all__ = [
     "ARTICLE_PRIORITY",
@@ -50,22 +49,6 @@ ARTICLE_PRIORITY: Final = {
 
 MAX_HOPS: Final = 5
 """Redirects that are followed. Source: RFC 9309 section 2.3.1.2 asks at least five for robots.txt."""
-
-
-def authority_of(url: str) -> str:
-    """Scheme, host and port of `url`, which is what one robots.txt speaks for (RFC 9309 section 2.3).
-
-    >>> authority_of("HTTPS://News.example:443/a?b")
-    'https://news.example'
-    """
-    parts = urlsplit(url)
-    scheme = parts.scheme.lower()
-    port = parts.port
-    host = (parts.hostname or "").rstrip(".")
-    if ":" in host:
-        host = f"[{host}]"
-    is_default = port is None or (scheme, port) in (("http", 80), ("https", 443))
-    return f"{scheme}://{host}" if is_default else f"{scheme}://{host}:{port}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

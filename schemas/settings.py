@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     crawl_hosts_file: Path | None = Field(
         None, description="Names for the crawler alone, in the format of /etc/hosts."
     )
+    chase_sources: bool = Field(
+        True, description="Whether the single page that a copy names as its source is crawled too."
+    )
     worker_group: str = Field("wiretrace-workers", description="Kafka consumer group of the workers.")
     worker_instance_id: str | None = Field(
         None, description="Static membership of the consumer group; leave unset with the embedded broker."

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from tldextract import TLDExtract
 from w3lib.url import canonicalize_url
 
-__all__ = ["URL_KEY_VERSION", "host_of", "is_same_site", "site_of", "url_key"]
+__all__ = ["URL_KEY_VERSION", "authority_of", "host_of", "is_same_site", "site_of", "url_key"]
 
 URL_KEY_VERSION: Final = 1
 """Raised when `url_key` changes for any URL; stored with the frontier so that old keys can be found."""
@@ -38,6 +38,22 @@ def host_of(url: str) -> str:
         return (urlsplit(url).hostname or "").rstrip(".")
     except ValueError:
         return ""
+
+
+def authority_of(url: str) -> str:
+    """Scheme, host and port of `url`, which is what one robots.txt speaks for (RFC 9309 section 2.3).
+
+    >>> authority_of("HTTPS://News.example:443/a?b")
+    'https://news.example'
+    """
+    parts = urlsplit(url)
+    scheme = parts.scheme.lower()
+    port = parts.port
+    host = (parts.hostname or "").rstrip(".")
+    if ":" in host:
+        host = f"[{host}]"
+    is_default = port is None or (scheme, port) in (("http", 80), ("https", 443))
+    return f"{scheme}://{host}" if is_default else f"{scheme}://{host}:{port}"
 
 
 @lru_cache(maxsize=65536)

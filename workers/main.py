@@ -19,6 +19,7 @@ from schemas.records import RawPage
 from schemas.settings import Settings
 from workers.database import Connection, connect, is_transient
 from workers.deadletters import bury
+from workers.dedupe.store import Index
 from workers.events import announce, make_producer
 from workers.extract.pool import ExtractPool
 from workers.loop import Message, Rejected, consume, make_consumer
@@ -75,6 +76,7 @@ def run_worker(
     )
     if producer is None or consumer is None:
         return
+    index = Index(window_days=settings.match_window_days)
     log.info("worker started", action="worker_started", worker=worker, group=settings.worker_group)
     try:
         with ExtractPool(
@@ -89,7 +91,8 @@ def run_worker(
                     link.open(),
                     pool,
                     lambda events: announce(producer, events),
-                    window_days=settings.match_window_days,
+                    index,
+                    chase_delay_s=settings.crawl_delay_s if settings.chase_sources else None,
                 )
                 pipeline.work(pages)
                 return rejected

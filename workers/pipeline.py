@@ -24,6 +24,7 @@ import structlog
 from schemas.outcomes import Outcome
 from schemas.records import CopyEvent, RawPage
 from workers.boilerplate.learn import drop_site_lines
+from workers.chase import Lead, chase, leads_of
 from workers.database import Connection
 from workers.dedupe.store import Index, SketchItem
 from workers.extract.model import Extraction
@@ -43,7 +44,8 @@ class Pipeline:
         connection: in autocommit mode, owned by the caller.
         pool: the extraction processes, owned by the caller.
         announce: sends copy events and returns when all are acknowledged.
-        window_days: how far back copies are searched; 0 = all.
+        index: the sketches and stories; kept by the caller from one connection to the next, for what it caches.
+        chase_delay_s: pause of a host that becomes known by a source link; None = sources are not chased.
     """
 
     def __init__(
@@ -51,13 +53,15 @@ class Pipeline:
         connection: Connection,
         pool: ExtractPool,
         announce: Callable[[Sequence[CopyEvent]], None],
+        index: Index,
         *,
-        window_days: int = 30,
+        chase_delay_s: float | None = None,
     ) -> None:
         self._connection = connection
         self._pool = pool
         self._announce = announce
-        self._index = Index(window_days=window_days)
+        self._index = index
+        self._chase_delay_s = chase_delay_s
 
     def work(self, pages: Sequence[RawPage], *, is_rework: bool = False) -> dict[UUID, Ending]:
         """The ending of each page, by page id; everything is stored when this returns.
@@ -96,6 +100,8 @@ class Pipeline:
 
         with self._connection.transaction(), self._connection.cursor() as cur:
             self._index.resolve(cur, sorted({article.article_id for article in articles}))
+            if self._chase_delay_s is not None:
+                chase(cur, _leads(with_text, articles), delay_s=self._chase_delay_s)
             settle_pages(cur, [(page, endings[page.page_id]) for page, _ in group])
 
         for page, _ in group:
@@ -145,6 +151,15 @@ class Pipeline:
         self._announce(events)
         with self._connection.transaction(), self._connection.cursor() as cur:
             self._index.mark_sent(cur, events)
+
+
+def _leads(batch: Sequence[tuple[RawPage, Extraction]], articles: Sequence[StoredArticle]) -> list[Lead]:
+    return [
+        lead
+        for (page, found), article in zip(batch, articles, strict=True)
+        if article.is_current
+        for lead in leads_of(page.final_url, found.credits)
+    ]
 
 
 def _distinct(batch: Sequence[tuple[RawPage, Extraction]]) -> list[list[tuple[RawPage, Extraction]]]:

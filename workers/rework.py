@@ -23,6 +23,7 @@ from schemas.errors import BrokerUnavailable, MessageError, SettingsError, cut
 from schemas.records import RawPage
 from schemas.settings import Settings
 from workers.database import connect
+from workers.dedupe.store import Index
 from workers.events import announce, make_producer
 from workers.extract.pool import ExtractPool
 from workers.pipeline import Pipeline
@@ -55,6 +56,7 @@ def rework(
     if not settings.database_url or not settings.kafka_bootstrap:
         raise SettingsError("working pages again needs a database and a broker")
     count = 0
+    index = Index(window_days=settings.match_window_days)
     producer = make_producer(settings.kafka_bootstrap, "rework")
     try:
         with (
@@ -69,7 +71,7 @@ def rework(
                 connection,
                 pool,
                 lambda events: announce(producer, events),
-                window_days=settings.match_window_days,
+                index,
             )
             remaining = iter(pages)
             while batch := list(islice(remaining, _BATCH)):

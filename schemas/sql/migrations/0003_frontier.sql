@@ -117,6 +117,7 @@ create index urls_due on core.urls (host_key, priority, url_id) where state = 'd
 create index urls_waiting on core.urls (due_at) where state = 'waiting';
 create index urls_page on core.urls (page_id) where page_id is not null;
 create index urls_ids on core.urls (id_key) where id_key is not null;
+create index urls_chased on core.urls (site, offered_at) where found_by in ('source_link', 'canonical');
 create index urls_documents on core.urls (site, kind) where kind <> 'article';
 
 create table core.crawlers (

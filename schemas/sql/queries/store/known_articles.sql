@@ -1,0 +1,1 @@
+select url_key from core.articles where url_key = any(%(url_keys)s);
