@@ -8,7 +8,41 @@ from html import escape
 
 from tests.discovery.web import NOW, Web
 
-_WORDS = ["harbour", "council", "votes", "bridge", "repair", "storm", "delays", "ferry", "market", "prices", "rise", "farmers", "protest", "river", "level", "falls", "museum", "opens", "wing", "school", "budget", "cut", "hospital", "strike", "ends", "train", "line", "reopens", "mayor", "resigns", "police", "probe", "theft"]
+_WORDS = [
+    "harbour",
+    "council",
+    "votes",
+    "bridge",
+    "repair",
+    "storm",
+    "delays",
+    "ferry",
+    "market",
+    "prices",
+    "rise",
+    "farmers",
+    "protest",
+    "river",
+    "level",
+    "falls",
+    "museum",
+    "opens",
+    "wing",
+    "school",
+    "budget",
+    "cut",
+    "hospital",
+    "strike",
+    "ends",
+    "train",
+    "line",
+    "reopens",
+    "mayor",
+    "resigns",
+    "police",
+    "probe",
+    "theft",
+]
 
 
 def headline(number: int) -> str:
