@@ -74,30 +74,22 @@ def upsert_articles(cur: Cursor, batch: Sequence[tuple[RawPage, Extraction]]) ->
     if not batch:
         return []
     rows = [_row(page, extraction) for page, extraction in batch]
-    cur.execute(sql("store/upsert_articles"), {"articles": _json(rows)})
+    given = {"articles": _json(rows)}
+    cur.execute(sql("store/replace_articles"), given)
+    cur.execute(sql("store/add_articles"), given)
     stored: dict[str, StoredArticle] = {}
-    replaced: set[str] = set()
-    for article_id, key, version, first_seen_at, is_replaced, is_own in cur.fetchall():
-        if is_replaced:
-            replaced.add(key)
-        is_current = is_replaced or is_own
-        if not is_current:
-            outcome = Outcome.UNCHANGED
-        else:
-            outcome = Outcome.ARTICLE if version == 1 else Outcome.UPDATED
+    for article_id, key, version, first_seen_at, is_current in cur.fetchall():
+        changed = Outcome.ARTICLE if version == 1 else Outcome.UPDATED
         stored[key] = StoredArticle(
             article_id=article_id,
             url_key=key,
             version=version,
             first_seen_at=first_seen_at,
-            outcome=outcome,
+            outcome=changed if is_current else Outcome.UNCHANGED,
             is_current=is_current,
         )
-    if replaced:
-        changed = [row for row in rows if row["url_key"] in replaced]
-        cur.execute(sql("store/replace_articles"), {"articles": _json(changed)})
     _replace_credits(
-        cur, [(stored[row["url_key"]], extraction) for row, (_, extraction) in zip(rows, batch, strict=True)]
+        cur, [(stored[row["url_key"]], found) for row, (_, found) in zip(rows, batch, strict=True)]
     )
     return [stored[row["url_key"]] for row in rows]
 

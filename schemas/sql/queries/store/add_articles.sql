@@ -1,9 +1,5 @@
--- Stores a batch of articles, one row for each URL key, and says what each page did.
--- %(articles)s is a JSON array; its objects have the columns below. Keys are unique within a batch.
--- A page takes a row over when its text differs and the page is newer; an alias (a page that stands under another
--- URL than the key) never takes over a row that came from the key's own URL, and is always taken over by it.
--- A page that is delivered again finds its own page_id and text and says the same as the first time; a page that is
--- extracted again by a newer extractor has its own page_id and another text, which takes the row over.
+-- Adds the articles of a batch that are not known, and says of each whether its row now comes from this page.
+-- A page that is delivered again finds its own page_id and says the same as the first time.
 with input as materialized (
     select *
     from jsonb_to_recordset(%(articles)s::jsonb) as i (
@@ -12,21 +8,6 @@ with input as materialized (
         published_at timestamptz, published_source text, published_certainty text, modified_at timestamptz,
         fetched_at timestamptz, language text, word_count integer, text text, text_hash text, extractor text,
         charset text, credit_agency text, source_link_url text, page_id uuid, crawl_id text)
-),
-known as materialized (
-    select a.article_id, a.version, a.title, a.text, a.text_hash, a.page_id, a.last_seen_at, i.page_id as new_page_id
-    from core.articles a
-    join input i using (url_key)
-    where a.text_hash <> decode(i.text_hash, 'hex')
-      and case when i.is_alias = a.is_alias then i.fetched_at >= a.last_seen_at else a.is_alias end
-    order by a.url_key
-    for update of a
-),
-archived as (
-    insert into core.article_versions (article_id, version, title, text, text_hash, page_id, seen_at)
-    select article_id, version, title, text, text_hash, page_id, last_seen_at
-    from known
-    on conflict do nothing
 ),
 stored as (
     insert into core.articles as a (
@@ -44,10 +25,7 @@ stored as (
         last_seen_at = greatest(a.last_seen_at, excluded.last_seen_at)
     returning a.article_id, a.url_key, a.version, a.page_id, a.first_seen_at
 )
-select s.article_id, s.url_key, coalesce(k.version + 1, s.version) as version, s.first_seen_at,
-       k.article_id is not null as is_replaced,
-       s.page_id = i.page_id as is_own
+select s.article_id, s.url_key, s.version, s.first_seen_at, s.page_id = i.page_id as is_current
 from stored s
 join input i using (url_key)
-left join known k using (article_id)
 order by s.url_key;

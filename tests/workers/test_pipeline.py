@@ -1,0 +1,252 @@
+"""The pipeline over a real Postgres and real extraction children."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from schemas.outcomes import Outcome
+from schemas.records import CopyEvent, RawPage
+from tests.workers.pages import START, html, page, story
+from workers.database import Connection, connect
+from workers.dedupe.store import Index
+from workers.extract.pool import ExtractPool
+from workers.pipeline import Pipeline
+
+TABLES = {
+    "articles": "select url_key, url, site, title, text, version, is_alias, credit_agency, source_link_url from core.articles order by 1",
+    "credits": "select a.url_key, c.kind, c.url, c.text from core.credits c join core.articles a using (article_id) order by 1, 2, 3, 4",
+    "outcomes": "select page_id, outcome, reason from core.pages order by 1",
+    "clusters": "select array_agg(url order by url), array_agg(relation order by url) from wiretrace.cluster_members group by cluster_id order by 1",
+    "matches": "select least(url_a, url_b), greatest(url_a, url_b), jaccard from wiretrace.matches order by 1, 2",
+}
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ExtractPool]:
+    with ExtractPool(processes=1, timeout_s=20, memory_mb=1024) as pool:
+        yield pool
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Connection]:
+    with connect(database_url) as connection:
+        yield connection
+
+
+class Line:
+    """A pipeline with what it announced."""
+
+    def __init__(self, db: Connection, pool: ExtractPool, **options: Any) -> None:
+        self.sent: list[CopyEvent] = []
+        self.pipeline = Pipeline(db, pool, self.sent.extend, Index(), **options)
+
+    def outcomes(self, pages: Sequence[RawPage], **options: Any) -> list[Outcome]:
+        endings = self.pipeline.work(pages, **options)
+        return [endings[page.page_id].outcome for page in pages]
+
+
+def snapshot(db: Connection) -> dict[str, list[tuple[Any, ...]]]:
+    return {name: db.execute(query.encode()).fetchall() for name, query in TABLES.items()}
+
+
+def copies(count: int, *, seed: int = 1) -> list[RawPage]:
+    return [
+        page(f"https://paper{i}.example/story-{i}", html(story(seed), published=START + timedelta(hours=i)))
+        for i in range(count)
+    ]
+
+
+def test_copies_on_three_sites_become_one_cluster_with_the_first_as_origin(
+    db: Connection, pool: ExtractPool
+) -> None:
+    pages = [*copies(3), page("https://paper7.example/other", html(story(2)))]
+    assert Line(db, pool).outcomes(pages) == [Outcome.ARTICLE] * 4
+    members = db.execute(
+        "select site, relation, lag, jaccard from wiretrace.cluster_members order by published_at"
+    ).fetchall()
+    assert [(m[0], m[1]) for m in members] == [
+        ("paper0.example", "origin"),
+        ("paper1.example", "verbatim"),
+        ("paper2.example", "verbatim"),
+    ]
+    assert [m[2] for m in members] == [timedelta(0), timedelta(hours=1), timedelta(hours=2)]
+    alone = db.execute("select cluster_id from wiretrace.articles where site = 'paper7.example'").fetchone()
+    assert alone == (None,)
+
+
+def test_a_batch_that_is_delivered_again_changes_nothing_and_says_the_same(
+    db: Connection, pool: ExtractPool
+) -> None:
+    pages = [
+        *copies(2),
+        page("https://paper0.example/a.pdf", b"%PDF-1.7 ..."),
+        page("https://paper0.example/e", b""),
+    ]
+    first = Line(db, pool)
+    outcomes = first.outcomes(pages)
+    assert outcomes == [Outcome.ARTICLE, Outcome.ARTICLE, Outcome.NOT_HTML, Outcome.EMPTY]
+    before = snapshot(db)
+    second = Line(db, pool)
+    assert second.outcomes(pages) == outcomes
+    assert snapshot(db) == before
+    assert len(first.sent) == 1
+    assert second.sent == []
+
+
+@pytest.mark.parametrize("crash_after", range(4))
+def test_a_crash_between_any_two_steps_leaves_the_tables_of_an_undisturbed_run(
+    db: Connection, pool: ExtractPool, crash_after: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = [*copies(3), page("https://paper0.example/e", b"")]
+    line = Line(db, pool)
+    steps = ["_sketch", "resolve", "announce", "mark_sent"]
+    owner: Any = line.pipeline if crash_after == 0 else line.pipeline._index
+    with monkeypatch.context() as patch:
+        if steps[crash_after] == "announce":
+            patch.setattr(line.pipeline, "_announce", _crash)
+        else:
+            patch.setattr(owner, steps[crash_after], _crash)
+        with pytest.raises(RuntimeError, match="killed"):
+            line.pipeline.work(pages)
+    line.outcomes(pages)
+    disturbed = snapshot(db)
+    db.execute(
+        "truncate core.pages, core.articles, core.credits, core.memberships, core.clusters, core.matches, core.sketches, "
+        "core.article_versions cascade"
+    )
+    Line(db, pool).outcomes(pages)
+    assert snapshot(db) == disturbed
+    assert {e.event_key.count(":") for e in line.sent} == {3}
+    assert len({(e.url_a, e.url_b) for e in line.sent}) == 3
+
+
+def _crash(*args: Any, **kwargs: Any) -> None:
+    raise RuntimeError("killed")
+
+
+def test_a_changed_text_is_a_new_version_and_leaves_its_old_cluster(
+    db: Connection, pool: ExtractPool
+) -> None:
+    line = Line(db, pool)
+    line.outcomes(copies(2))
+    later = page("https://paper1.example/story-1", html(story(9)), fetched_at=START + timedelta(days=1))
+    assert line.outcomes([later]) == [Outcome.UPDATED]
+    assert db.execute("select count(*) from wiretrace.cluster_members").fetchone() == (0,)
+    version, text = _one(db, "select version, text from core.articles where site = 'paper1.example'")
+    assert (version, text.endswith("\n".join(story(9)))) == (2, True)
+    version, text = _one(db, "select version, text from core.article_versions")
+    assert (version, text.endswith("\n".join(story(1)))) == (1, True)
+
+
+def _one(db: Connection, query: str) -> tuple[Any, ...]:
+    (row,) = db.execute(query.encode()).fetchall()
+    return row
+
+
+def test_an_older_fetch_that_arrives_late_does_not_put_its_text_over_a_newer_one(
+    db: Connection, pool: ExtractPool
+) -> None:
+    url = "https://paper0.example/story-x"
+    new = page(url, html(story(3)), fetched_at=START + timedelta(days=2))
+    old = page(url, html(story(4)), fetched_at=START)
+    line = Line(db, pool)
+    assert line.outcomes([new]) == [Outcome.ARTICLE]
+    assert line.outcomes([old]) == [Outcome.UNCHANGED]
+    text, *seen = _one(db, "select text, first_seen_at, last_seen_at from core.articles")
+    assert text.endswith("\n".join(story(3)))
+    assert seen == [START, START + timedelta(days=2)]
+
+
+def test_pages_of_one_article_in_one_batch_are_worked_one_after_the_other(
+    db: Connection, pool: ExtractPool
+) -> None:
+    url = "https://paper0.example/story-x"
+    pages = [
+        page(url, html(story(3 + hour // 2)), fetched_at=START + timedelta(hours=hour)) for hour in range(4)
+    ]
+    assert Line(db, pool).outcomes(pages) == [
+        Outcome.ARTICLE,
+        Outcome.UNCHANGED,
+        Outcome.UPDATED,
+        Outcome.UNCHANGED,
+    ]
+
+
+def test_an_alias_and_its_canonical_page_are_one_article_in_either_order(
+    db: Connection, pool: ExtractPool
+) -> None:
+    link = "<link rel='canonical' href='https://www.harbourpost.com/news/story-1234567'>"
+    own = page("https://www.harbourpost.com/news/story-1234567", html(story(5)))
+    amp = page("https://amp.harbourpost.com/story-1234567", html(story(5)[:-1], head=link))
+    for turn in ([own, amp], [amp, own]):
+        line = Line(db, pool)
+        for one in turn:
+            line.outcomes([one])
+        rows = db.execute("select url, is_alias, text from core.articles").fetchall()
+        assert [row[:2] for row in rows] == [(own.final_url, False)]
+        assert rows[0][2].endswith("\n".join(story(5)))
+        db.execute("truncate core.pages, core.articles cascade")
+
+
+def test_nul_characters_and_lone_surrogates_never_reach_the_tables(db: Connection, pool: ExtractPool) -> None:
+    lines = story(6)
+    lines[0] = lines[0].replace("people", "peo\x00ple &#xD800; &#0;", 1)
+    body = html(lines, title="A title&#0; with \x00 NUL &#xDFFF;")
+    assert Line(db, pool).outcomes([page("https://paper0.example/nul", body)]) == [Outcome.ARTICLE]
+    title, text = db.execute("select title, text from core.articles").fetchone() or ("", "")
+    assert "title" in title
+    assert "saw it happen" in text
+    assert not any(c == "\x00" or 0xD800 <= ord(c) <= 0xDFFF for c in title + text)
+
+
+def test_a_source_link_is_offered_to_the_frontier_once_and_a_known_article_is_not(
+    db: Connection, pool: ExtractPool
+) -> None:
+    link = "<p><a href='https://wire.example/world/a-story-of-the-harbour'>Source link</a></p>"
+    line = Line(db, pool, chase_delay_s=5.0)
+    line.outcomes([page("https://blog.example/x-story", html(story(7), tail=link))])
+    line.outcomes([page("https://blog2.example/y-story", html(story(7), tail=link))])
+    rows = db.execute("select url, kind, found_by, found_on from core.urls where kind = 'article'").fetchall()
+    assert rows == [
+        (
+            "https://wire.example/world/a-story-of-the-harbour",
+            "article",
+            "source_link",
+            "https://blog.example/x-story",
+        )
+    ]
+    line.outcomes([page("https://other.example/known-story", html(story(8)))])
+    tail = "<p><a href='https://other.example/known-story'>Source link</a></p>"
+    line.outcomes([page("https://blog.example/z-story", html(story(8), tail=tail))])
+    assert db.execute("select count(*) from core.urls where kind = 'article'").fetchone() == (1,)
+
+
+def test_a_page_worked_again_keeps_its_outcome_and_follows_its_new_text(
+    db: Connection, pool: ExtractPool
+) -> None:
+    line = Line(db, pool)
+    pages = copies(2)
+    line.outcomes(pages)
+    before = snapshot(db)
+    line.outcomes(pages, is_rework=True)
+    assert snapshot(db) == before
+
+
+def test_the_database_refuses_an_outcome_outside_the_closed_set(db: Connection) -> None:
+    names = {outcome.value for outcome in Outcome}
+    constraint = db.execute(
+        "select pg_get_constraintdef(oid) from pg_constraint where conrelid = 'core.pages'::regclass and contype = 'c' "
+        "and pg_get_constraintdef(oid) like '%dead_letter%'"
+    ).fetchone()
+    assert constraint is not None
+    assert all(f"'{name}'" in constraint[0] for name in names)
+    with pytest.raises(psycopg.errors.CheckViolation):
+        db.execute(
+            "insert into core.pages (page_id, url_key, url, site, crawl_id, found_by, fetched_at, outcome, worked_at) "
+            "values (gen_random_uuid(), 'k', 'u', 's', 'c', 'feed', now(), 'lost', now())"
+        )
