@@ -122,7 +122,8 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """One article's place in its cluster; measures are against the origin, or the head if that lies outside.
+    """One article's place in its cluster; measures are against the origin, or, if that lies outside, against
+    the member that is most like all others.
 
     Attributes:
         containment: share of the member's text that the reference has.

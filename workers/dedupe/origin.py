@@ -5,9 +5,9 @@ Pure. The order of evidence (`find_origin`), first that holds:
 1. `linked`: other members name a member as their source by URL, or by its site when the URL was not crawled.
    If that member itself names an agency or an earlier source, the trail is followed.
 2. `agency_page`: a member on the own site of an agency that members credit, or of any agency if none is credited.
-3. `credited_agency`: the agency that at least a third of the members credit, or that the earliest credits; it is the
+3. `credited_agency`: the agency that at least a fifth of the members credit, or that the earliest credits; it is the
    origin although its own page was not crawled.
-4. `linked_outside`: the page outside the crawl that at least a third of the members name, or the earliest.
+4. `linked_outside`: the page outside the crawl that at least a fifth of the members name, or the earliest.
 5. `earliest`: the member that was out first. Members whose page says that the text is not theirs (credits, links to
    a source, marks of an importing plugin) cannot be first while another member can. A date without a time counts as
    the end of its day. At the same time the most complete text wins.
@@ -25,7 +25,7 @@ from workers.dedupe.model import Edge, Membership, Node, Origin, StoryCluster
 
 __all__ = ["describe", "find_origin"]
 
-CREDIT_SHARE: Final = 1 / 3
+CREDIT_SHARE: Final = 1 / 5
 LEAST_CONFIDENCE: Final = 0.5
 VERBATIM: Final = 0.9
 TRIMMED_WITHIN: Final = 0.8
@@ -49,13 +49,23 @@ def describe(
     inside = {member: nodes[member] for member in members}
     links = links_within(inside)
     origin = find_origin(inside, links)
-    reference = origin.article_id if origin.article_id is not None else _earliest(inside, links).article_id
+    reference = origin.article_id if origin.article_id is not None else _representative(inside, edges)
     return StoryCluster(
         cluster_id=min(members),
         head=head,
         origin=origin,
         members=tuple(_membership(m, reference, origin, inside, links, edges, weak) for m in sorted(members)),
     )
+
+
+def _representative(nodes: Mapping[int, Node], edges: Adjacency) -> int:
+    """The member that is most like all others: the measure of the copies of an origin that was not crawled."""
+
+    def key(member: int) -> tuple[float, datetime, str]:
+        alike = sum(edge.jaccard for other, edge in edges.get(member, {}).items() if other in nodes)
+        return (-round(alike, 3), nodes[member].known_by, nodes[member].url_key)
+
+    return min(nodes, key=key)
 
 
 def _earliest(nodes: Mapping[int, Node], links: Links) -> Node:

@@ -7,10 +7,10 @@ The rule (`kind_of`), first that fits:
 | kind | when |
 |---|---|
 | not kept | the smaller story shares less than `KEEP_CONTAINMENT` of its shingles, or fewer than `MIN_SHARED` |
-| `template` | at least 4 short gaps between shared passages hold other numbers or names on both sides, they are at least half of all such gaps, and there is one in every 45 shared words: same skeleton, other story |
+| `template` | short gaps between shared passages hold other numbers or names on both sides: at least 2, one in every 25 shared words, or at least 4, one in every 45; they are half of all such gaps, and at least .12 of what numbers and names both have. Same skeleton, other story |
 | `quotation` | outside quotation marks the smaller story shares less than .3 |
 | `same_site` | one site, Jaccard below .7: a site's own series, updates and standing text |
-| `copy` | containment of the smaller at least .6 and Jaccard at least .1; below 60 words only the same text exactly |
+| `copy` | Jaccard at least .1 and containment of the smaller at least .6, or .5 (outside quotation marks) with some 80 words shared; below 60 words only the same text exactly |
 | `shares_text` | what is left: both took some of the same wire text |
 """
 
@@ -35,14 +35,20 @@ MIN_WORDS: Final = 60
 MIN_SHARED: Final = 20
 KEEP_CONTAINMENT: Final = 0.35
 COPY_CONTAINMENT: Final = 0.6
+LONG_COPY_CONTAINMENT: Final = 0.5
+LONG_COPY_SHARED: Final = 75
+"""Shingles of about 80 shared words: as much is no coincidence even where half of the text is new."""
 COPY_JACCARD: Final = 0.1
 SAME_SITE_JACCARD: Final = 0.7
 UNQUOTED_CONTAINMENT: Final = 0.3
 
 MAX_GAP_WORDS: Final = 12
-MIN_FACT_GAPS: Final = 4
 FACT_GAP_SHARE: Final = 0.5
-WORDS_PER_FACT_GAP: Final = 45
+FACT_CHANGE_SHARE: Final = 0.12
+FACT_GAP_RATES: Final = ((2, 25), (4, 45))
+"""A template has at least so many gaps with other facts, and one in at most so many shared words: two are enough
+where every second line of a short table differs, four where the skeleton is prose. The changed ones are
+`FACT_CHANGE_SHARE` of all numbers and names that both have: an editor who turns weekdays into dates changes fewer."""
 
 
 class Story:
@@ -60,6 +66,11 @@ class Story:
     def unique(self) -> npt.NDArray[np.uint32]:
         """Distinct, ascending; uint32."""
         return np.unique(self.shingles)
+
+    @cached_property
+    def facts(self) -> npt.NDArray[np.uint32]:
+        """Distinct numbers and names, ascending; uint32."""
+        return np.unique(self.words[(self.words & (NUMBER | NAME)) != 0] & HASH_MASK)
 
     @cached_property
     def unquoted(self) -> npt.NDArray[np.uint32]:
@@ -86,6 +97,7 @@ class Measure:
         longest_passage_words: length of the longest run of words that both have.
         gaps: short replacements between shared passages.
         fact_gaps: those of them in which both sides have numbers or names, and other ones.
+        shared_facts: distinct numbers and names that both have.
         least_words: words of the shorter story.
     """
 
@@ -97,6 +109,7 @@ class Measure:
     longest_passage_words: int
     gaps: int
     fact_gaps: int
+    shared_facts: int
     least_words: int
 
     @property
@@ -174,16 +187,18 @@ def measure(a: Story, b: Story, shared: int | None = None) -> Measure | None:
         longest_passage_words=int(passages[:, 2].max()) if len(passages) else 0,
         gaps=gaps,
         fact_gaps=fact_gaps,
+        shared_facts=_shared_count(a.facts, b.facts) if fact_gaps else 0,
         least_words=min(len(a.words), len(b.words)),
     )
 
 
 def kind_of(measured: Measure, *, is_same_site: bool) -> str:
     """The kind of a pair, one of `MATCH_KINDS`."""
+    facts = measured.fact_gaps
     if (
-        measured.fact_gaps >= MIN_FACT_GAPS
-        and measured.fact_gaps >= FACT_GAP_SHARE * measured.gaps
-        and measured.fact_gaps * WORDS_PER_FACT_GAP >= measured.shared
+        facts >= FACT_GAP_SHARE * measured.gaps
+        and facts >= FACT_CHANGE_SHARE * (facts + measured.shared_facts)
+        and any(facts >= least and facts * words >= measured.shared for least, words in FACT_GAP_RATES)
     ):
         return "template"
     if measured.unquoted_containment < UNQUOTED_CONTAINMENT and measured.jaccard < 0.8:
@@ -192,6 +207,9 @@ def kind_of(measured: Measure, *, is_same_site: bool) -> str:
         return "same_site"
     if measured.least_words < MIN_WORDS:
         return "copy" if measured.jaccard == 1.0 else "shares_text"
-    if measured.containment >= COPY_CONTAINMENT and measured.jaccard >= COPY_JACCARD:
-        return "copy"
+    if measured.jaccard >= COPY_JACCARD:
+        if measured.containment >= COPY_CONTAINMENT:
+            return "copy"
+        if measured.unquoted_containment >= LONG_COPY_CONTAINMENT and measured.shared >= LONG_COPY_SHARED:
+            return "copy"
     return "shares_text"

@@ -84,7 +84,7 @@ select m.cluster_id, m.article_id, a.url, a.site, a.published_at, a.published_at
                                  where f.cluster_id = c.cluster_id and fa.published_at = c.first_published_at
                                  order by f.article_id limit 1));
 
-comment on view wiretrace.cluster_members is 'The articles of every story, each measured against the origin, or against the earliest member where the origin lies outside the crawl.';
+comment on view wiretrace.cluster_members is 'The articles of every story, each measured against the origin; where that lies outside the crawl, against the member that is most like all others.';
 comment on column wiretrace.cluster_members.cluster_id is 'The story.';
 comment on column wiretrace.cluster_members.article_id is 'The member.';
 comment on column wiretrace.cluster_members.url is 'Its URL.';
