@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from crawler.frontier import add_sites, open_frontier
+from crawler.frontier import open_frontier
 from crawler.sites import read_site_list
 from infra.migrate import connect
 from infra.repair import Repaired
@@ -60,7 +60,7 @@ def add_list(database_url: str, path: Path | None, settings: Settings) -> int:
             raise SiteListError(f"{path} names no site that can be crawled")
         frontier = open_frontier(database_url, delay_s=settings.crawl_delay_s, size=1)
         try:
-            add_sites(frontier, found.sites)
+            frontier.add_sites(found.sites)
         finally:
             frontier.close()
     with connect(database_url) as connection:

@@ -75,7 +75,7 @@ def add(settings: Settings, urls: tuple[str, ...]) -> int:
       wiretrace sites add https://paper.example https://agency.example
       wiretrace sites add sites.toml
     """
-    from crawler.frontier import add_sites, open_frontier
+    from crawler.frontier import open_frontier
     from crawler.sites import SiteSpec, read_site_list, site_spec
 
     specs: list[SiteSpec] = []
@@ -98,7 +98,7 @@ def add(settings: Settings, urls: tuple[str, ...]) -> int:
         migrate(found_servers.database_url)
         frontier = open_frontier(found_servers.database_url, delay_s=settings.crawl_delay_s, size=1)
         try:
-            add_sites(frontier, specs)
+            frontier.add_sites(specs)
         finally:
             frontier.close()
     for spec in specs:
