@@ -5,9 +5,8 @@
     state = after_poll(state, Poll(...), jitter=...)  # after it; then next poll in state.interval_s seconds
 
 The interval starts at 1 h, shrinks by 0.8 when a poll brought news, grows by 1.5 when it brought none, and stays
-between 10 minutes and 24 h (feeds) or 7 days (home pages, sitemaps, listings). A poll that brought both news and much
-that was known keeps the interval, so that it settles where about half of a poll is new. A document that fails for
-long is polled each 30 days: feeds return from the dead.
+between 10 minutes and 24 h (feeds, home pages) or 7 days (sitemaps, listings). A document that fails for long is
+polled each 30 days: feeds return from the dead.
 """
 
 from __future__ import annotations
@@ -46,6 +45,12 @@ JITTER: Final = 0.1
 UNCONDITIONAL_EVERY: Final = 10
 """Each 10th poll is sent without validators, so that a server that answers 304 for ever is found out."""
 
+UNCONDITIONAL_IF_SUSPECT: Final = 3
+"""The same, once a server is suspected."""
+
+SUSPICIONS: Final = 2
+"""Suspicions that make a lie: news just after the last of several 304 answers is chance once, not twice."""
+
 DEAD_AFTER: Final = 8.0
 """Weighted failures in a row after which a document counts as dead: 8 hard ones, or 32 temporary ones."""
 
@@ -59,7 +64,6 @@ class Poll:
         new_entries: entries of this poll that the frontier did not know.
         known_entries: entries of this poll that it knew.
         is_parsed: the body was read (`DiscoveryResult.problem is None`); a 304 counts as read.
-        is_conditional: the request carried validators (`conditional_headers` was not empty).
         body_digest: any digest of the body, to find validators that lie; None for a 304.
         etag, last_modified: validators of the answer, as sent.
         announced_interval_s: of the `DiscoveryResult`.
@@ -69,7 +73,6 @@ class Poll:
     new_entries: int = 0
     known_entries: int = 0
     is_parsed: bool = True
-    is_conditional: bool = False
     body_digest: str | None = None
     etag: str | None = None
     last_modified: str | None = None
@@ -89,7 +92,8 @@ class RevisitState:
         not_modified: 304 answers since the last full one.
         etag, last_modified: to be sent with the next conditional poll.
         body_digest: of the last body.
-        validators: 'unknown', 'honest' or 'lying' (a 304, or an unchanged validator, hid a changed body).
+        suspicions: unconditional polls in a row that brought news after nothing but 304 answers.
+        validators: 'unknown', 'honest' or 'lying' (a 304, or an unchanged validator, hid news).
         is_dead: failed for long; polled each 30 days.
     """
 
@@ -99,6 +103,7 @@ class RevisitState:
     polls: int = 0
     failures: float = 0.0
     not_modified: int = 0
+    suspicions: int = 0
     etag: str | None = None
     last_modified: str | None = None
     body_digest: str | None = None
@@ -132,7 +137,8 @@ def conditional_headers(state: RevisitState) -> dict[str, str]:
 
     Source: RFC 9110, 13.1.
     """
-    if state.validators == "lying" or (state.polls + 1) % UNCONDITIONAL_EVERY == 0:
+    every = UNCONDITIONAL_EVERY if not state.suspicions else UNCONDITIONAL_IF_SUSPECT
+    if state.validators == "lying" or (state.polls + 1) % every == 0:
         return {}
     headers = {}
     if state.etag:
@@ -197,27 +203,28 @@ def _failure_weight(poll: Poll) -> float:
 
 
 def _with_validators(state: RevisitState, poll: Poll) -> RevisitState:
-    """Remembers validators, and marks them where they have hidden a change."""
+    """Remembers validators, and marks them where they have hidden news."""
     if poll.status == 304:
         return replace(state, not_modified=state.not_modified + 1)
+    was_conditional = bool(conditional_headers(state))
     is_changed = bool(state.body_digest and poll.body_digest and state.body_digest != poll.body_digest)
-    # A weak or missing validator is no promise; only one that was given, stayed the same and hid news is a lie.
-    is_same = bool(
-        (state.etag or state.last_modified)
-        and state.etag == poll.etag
-        and state.last_modified == poll.last_modified
-    )
-    validators = state.validators
+    has_validators = bool(state.etag or state.last_modified)
+    is_same = has_validators and (state.etag, state.last_modified) == (poll.etag, poll.last_modified)
+    validators, suspicions = state.validators, state.suspicions
     if is_same and is_changed and poll.new_entries:
-        validators = "lying"
-    elif validators == "unknown" and state.not_modified and not poll.is_conditional:
-        validators = "honest"
+        validators = "lying"  # the same validator for a body with news
+    elif poll.new_entries and was_conditional and has_validators:
+        validators, suspicions = "honest", 0  # the server told news from no news
+    elif poll.new_entries and state.not_modified >= 2:
+        suspicions += 1
+        validators = "lying" if suspicions >= SUSPICIONS else validators
     return replace(
         state,
         etag=poll.etag,
         last_modified=poll.last_modified,
         body_digest=poll.body_digest,
         validators=validators,
+        suspicions=suspicions,
         not_modified=0,
     )
 

@@ -119,8 +119,8 @@ def judge(url: str, counts: Counts | None = None, *, now: datetime | None = None
 
     Args:
         counts: what is known of its article id and its site; without them only the URL itself is judged.
-        now: for calendars: a date far from it is one that a calendar makes up. Without it every bare calendar
-            date is dropped.
+        now: for calendars: a bare date whose year is far from it is one that a calendar makes up. Without it only
+            paths and keys that name a calendar count.
     """
     reason = _judge_url(url, now)
     if reason is None and counts is not None:

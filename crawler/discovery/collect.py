@@ -11,7 +11,9 @@ from urllib.parse import urljoin, urlsplit
 
 from crawler.discovery.dates import date_in_url
 from crawler.discovery.model import DocumentRef, Entry
+from crawler.discovery.state import WalkState
 from crawler.sites import SiteSpec
+from crawler.traps import judge
 from schemas.urls import site_of
 
 __all__ = ["Collector", "absolute_url", "window_start"]
@@ -42,18 +44,21 @@ def absolute_url(base: str, link: str | None) -> str | None:
 
 
 class Collector:
-    """Gathers entries and documents of one document, and counts what is left out.
+    """Gathers entries and documents of one document, and counts what is left out."""
 
-    Args:
-        base: what relative links are resolved against.
-        own_url: where the document came from; its site counts as the site's own, so that a site that has moved is
-            followed.
-    """
+    def __init__(self, own_url: str, spec: SiteSpec | None, *, site: str | None = None) -> None:
+        """Makes an empty one.
 
-    def __init__(self, base: str, own_url: str, spec: SiteSpec | None) -> None:
-        self.base = base
+        Args:
+            own_url: where the document came from. Its site counts as the site's own, so that a site that has moved
+                is followed.
+            spec: allow and deny patterns.
+            site: the site that is crawled, where the document stands elsewhere (a feed service).
+        """
+        self.base = own_url
         self._spec = spec
-        self._sites = {site_of(own_url)} | ({spec.site} if spec else set())
+        self._site = site
+        self._sites = {site_of(own_url)} | ({site} if site else set())
         self._entries: dict[str, tuple[Entry, datetime | None]] = {}
         self._documents: dict[str, DocumentRef] = {}
         self.dropped: Counter[str] = Counter()
@@ -92,7 +97,12 @@ class Collector:
         self._entries[entry.url] = (first, dated)
 
     def add_document(self, ref: DocumentRef) -> None:
-        """Takes a further document; the first one of a URL wins."""
+        """Takes a further document, unless it is a trap; the first one of a URL wins."""
+        if trap := judge(ref.url):
+            self.dropped[str(trap)] += 1
+            return
+        if self._site and site_of(ref.url) != self._site:
+            ref = replace(ref, state=replace(WalkState.read(ref.state), site=self._site).written())
         self._documents.setdefault(ref.url, ref)
 
     @property
@@ -105,8 +115,8 @@ class Collector:
         """The oldest date of the entries so far."""
         return min((dated for _, dated in self._entries.values() if dated), default=None)
 
-    def is_allowed_document(self, url: str) -> bool:
-        """Whether a further document may be fetched: it is on one of the document's sites."""
+    def is_on_site(self, url: str) -> bool:
+        """Whether a URL is on one of the document's sites."""
         return site_of(url) in self._sites
 
     @property

@@ -92,7 +92,7 @@ class DiscoveryResult:
         is_final: do not poll again (the document says so, or it is an article).
         announced_interval_s: what the feed says about its own pace (RSS ttl, sy:updatePeriod), in seconds; a hint.
         dropped: how many entries were left out, by reason: 'too_old', 'over_limit', 'other_site', 'bad_url',
-            'denied', 'duplicate'.
+            'denied', 'duplicate', 'not_article_shape', 'too_deep', or a `crawler.traps.DropReason`.
     """
 
     kind: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -23,6 +24,25 @@ ENTRY_LIMIT: Final = 50_000
 NEW_ENTRY_LIMIT: Final = 2000
 """Most entries of one document that the frontier should take as new in one poll; the rest comes with the next polls.
 It cannot be applied here: which entries are new only the frontier knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Document:
+    """What `parse_document` was given, and what is gathered."""
+
+    kind: str
+    url: str
+    body: bytes
+    headers: Mapping[str, str]
+    walk: WalkState
+    found: Collector
+    follow: bool
+    now: datetime
+    max_age_days: int
+    limit: int
+
+    def since(self, newest_at: datetime | None) -> datetime | None:
+        return window_start(newest_at, self.now, self.max_age_days)
 
 
 def parse_document(
@@ -55,78 +75,66 @@ def parse_document(
         state: `DocumentRef.state` of this document.
         spec: the site it belongs to: allow and deny patterns, and the site that links must stay on.
     """
-    if spec is not None and spec.max_age_days is not None:
-        max_age_days = spec.max_age_days
     walk = WalkState.read(state)
-    found = Collector(url, url, spec)
+    if walk.site is None and spec is not None:
+        walk = replace(walk, site=spec.site)
+    document = _Document(
+        kind=kind,
+        url=url,
+        body=body,
+        headers=headers,
+        walk=walk,
+        found=Collector(url, spec, site=walk.site),
+        follow=spec is None or spec.follow_listings,
+        now=now,
+        max_age_days=max_age_days if spec is None or spec.max_age_days is None else spec.max_age_days,
+        limit=limit,
+    )
     try:
-        form = sniff(head_of(body), headers)
-        if form is None:
-            return DiscoveryResult(problem="no text" if body.strip() else "empty", is_empty=True)
-        if form in ("feed", "xml"):
-            return _feed(kind, url, body, headers, found, walk, now, max_age_days, limit, form)
-        if form == "json":
-            return _json(kind, url, body, headers, found, walk, now, max_age_days, limit)
-        if form in ("sitemap", "urls"):
-            return _sitemap(form, body, headers, found, walk, now, max_age_days, limit)
-        return _page(kind, url, body, headers, found, walk, spec, now, max_age_days, limit)
+        return _parsed(document)
     except BodyError as error:
-        return DiscoveryResult(kind=None, problem=str(error), dropped=dict(found.dropped))
+        return DiscoveryResult(problem=str(error), dropped=dict(document.found.dropped))
 
 
-def _feed(
-    kind: str,
-    url: str,
-    body: bytes,
-    headers: Mapping[str, str],
-    found: Collector,
-    walk: WalkState,
-    now: datetime,
-    max_age_days: int,
-    limit: int,
-    form: str,
-) -> DiscoveryResult:
-    found_by = "backfill" if walk.page > 1 else "feed"
-    facts = read_xml_feed(body, headers, found, found_by=found_by)
-    if form == "xml" and found.newest_at is None and not found.count:
+def _parsed(document: _Document) -> DiscoveryResult:
+    form = sniff(head_of(document.body), document.headers)
+    if form is None:
+        return DiscoveryResult(problem="no text" if document.body.strip() else "empty", is_empty=True)
+    if form in ("feed", "xml"):
+        return _feed(document, form)
+    if form == "json":
+        return _json(document)
+    if form in ("sitemap", "urls"):
+        return _sitemap(document, form)
+    return _page(document)
+
+
+def _feed(document: _Document, form: str) -> DiscoveryResult:
+    found_by = "backfill" if document.walk.page > 1 else "feed"
+    facts = read_xml_feed(document.body, document.headers, document.found, found_by=found_by)
+    if form == "xml" and not document.found.count:
         return DiscoveryResult(problem=facts.problem or "XML, but neither a feed nor a sitemap")
-    return _finished("feed", url, found, facts, walk, now, max_age_days, limit)
+    return _of_feed(document, "feed", facts)
 
 
-def _json(
-    kind: str,
-    url: str,
-    body: bytes,
-    headers: Mapping[str, str],
-    found: Collector,
-    walk: WalkState,
-    now: datetime,
-    max_age_days: int,
-    limit: int,
-) -> DiscoveryResult:
-    found_by = "backfill" if walk.page > 1 else "feed"
-    real, facts = read_json(url, body, headers, found, walk, found_by=found_by)
-    return _finished(real, url, found, facts, walk, now, max_age_days, limit)
+def _json(document: _Document) -> DiscoveryResult:
+    found_by = "backfill" if document.walk.page > 1 else "feed"
+    kind, facts = read_json(
+        document.url, document.body, document.headers, document.found, document.walk, found_by=found_by
+    )
+    return _of_feed(document, kind, facts)
 
 
-def _finished(
-    kind: str,
-    url: str,
-    found: Collector,
-    facts: FeedFacts,
-    walk: WalkState,
-    now: datetime,
-    max_age_days: int,
-    limit: int,
-) -> DiscoveryResult:
-    """A feed's result: its window, and its following page where entries of this one are still inside it."""
-    newest_at = walk.newest_at or (min(found.newest_at, now) if found.newest_at else None)
-    since = window_start(newest_at, now, max_age_days)
-    is_used_up = since is not None and (found.oldest_at or now) < since
-    entries = found.entries(since=since, limit=limit)
+def _of_feed(document: _Document, kind: str, facts: FeedFacts) -> DiscoveryResult:
+    """A feed's result: its window, and its following page where all entries of this one are still inside it."""
+    found = document.found
+    newest_at = document.walk.newest_at or (min(found.newest_at, document.now) if found.newest_at else None)
+    since = document.since(newest_at)
+    is_used_up = since is not None and (found.oldest_at or document.now) < since
+    entries = found.entries(since=since, limit=document.limit)
     if entries and not is_used_up:
-        following = next_feed_page(url, facts, walk, newest_at, kind)
-        if following is not None and found.is_allowed_document(following.url):
+        following = next_feed_page(document.url, facts, document.walk, newest_at, kind)
+        if following is not None and found.is_on_site(following.url):
             found.add_document(following)
     return DiscoveryResult(
         kind=kind,
@@ -140,25 +148,19 @@ def _finished(
     )
 
 
-def _sitemap(
-    form: str,
-    body: bytes,
-    headers: Mapping[str, str],
-    found: Collector,
-    walk: WalkState,
-    now: datetime,
-    max_age_days: int,
-    limit: int,
-) -> DiscoveryResult:
+def _sitemap(document: _Document, form: str) -> DiscoveryResult:
+    found, walk = document.found, document.walk
     problem = None
     if form == "urls":
-        read_text_sitemap(body, headers, found)
+        read_text_sitemap(document.body, document.headers, found)
     else:
-        problem = read_xml_sitemap(body, headers, found, walk, now=now, max_age_days=max_age_days)
-    since = window_start(
-        walk.newest_at or found.newest_at if not walk.depth else walk.newest_at, now, max_age_days
-    )
-    entries = found.entries(since=since, limit=limit)
+        since_of = document.since
+        problem = read_xml_sitemap(
+            document.body, document.headers, found, walk, now=document.now, since_of=since_of
+        )
+    # A sitemap below an index may hold an old month: it is measured by the index, not by itself.
+    newest_at = walk.newest_at if walk.depth else walk.newest_at or found.newest_at
+    entries = found.entries(since=document.since(newest_at), limit=document.limit)
     documents = found.documents()
     return DiscoveryResult(
         kind="sitemap",
@@ -170,35 +172,25 @@ def _sitemap(
     )
 
 
-def _page(
-    kind: str,
-    url: str,
-    body: bytes,
-    headers: Mapping[str, str],
-    found: Collector,
-    walk: WalkState,
-    spec: SiteSpec | None,
-    now: datetime,
-    max_age_days: int,
-    limit: int,
-) -> DiscoveryResult:
-    page = parse_page(url, body, headers)
+def _page(document: _Document) -> DiscoveryResult:
+    found, walk = document.found, document.walk
+    page = parse_page(document.url, document.body, document.headers)
     if page is None:
         return DiscoveryResult(problem="no HTML", is_empty=True)
-    if kind in ("feed", "sitemap", "wp_json"):
+    if document.kind in ("feed", "sitemap", "wp_json"):
         # A soft 404 or a cookie wall where a feed should be. Its links are the home page's business.
-        return DiscoveryResult(kind="listing", problem=f"an HTML page instead of a {kind}", is_empty=True)
-    since = window_start(walk.newest_at, now, max_age_days)
-    is_article = take_links(page, found, walk, since=since, follow=spec is None or spec.follow_listings)
-    entries = found.entries(since=None, limit=limit)
+        return DiscoveryResult(problem=f"an HTML page instead of a {document.kind}", is_empty=True)
+    since = document.since(walk.newest_at)
+    is_article = take_links(page, found, walk, since=since, follow=document.follow)
+    entries = found.entries(since=None, limit=document.limit)
     documents = found.documents()
-    real = "home" if kind == "home" else "listing"
+    kind = "home" if document.kind == "home" else "listing"
     return DiscoveryResult(
-        kind=real,
+        kind=kind,
         entries=entries,
         documents=documents,
         is_empty=not entries and not documents,
         is_article=is_article,
-        is_final=is_article or (real == "listing" and walk.depth > 0 and not entries),
+        is_final=is_article or (kind == "listing" and walk.depth > 0 and not entries and not documents),
         dropped=dict(found.dropped),
     )

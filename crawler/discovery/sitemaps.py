@@ -6,7 +6,7 @@ Source: https://www.sitemaps.org/protocol.html and https://www.google.com/schema
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from crawler.discovery.body import chunks_of, decode_text
-from crawler.discovery.collect import Collector, window_start
+from crawler.discovery.collect import Collector
 from crawler.discovery.dates import date_in_url, parse_date
 from crawler.discovery.links import Shape, shape_of
 from crawler.discovery.model import DocumentRef, Entry, NewsFields
@@ -47,9 +47,12 @@ def read_xml_sitemap(
     state: WalkState,
     *,
     now: datetime,
-    max_age_days: int,
+    since_of: Callable[[datetime | None], datetime | None],
 ) -> str | None:
     """Puts the entries and sub-sitemaps into `found`; gives what was wrong, or None.
+
+    Args:
+        since_of: start of the age window for a newest date.
 
     Raises:
         BodyError: nothing can be read.
@@ -61,14 +64,15 @@ def read_xml_sitemap(
         if local_name(element) == "sitemap":
             url = found.accepted(_child_text(element, "loc"))
             if url:
-                children.append((url, parse_date(_child_text(element, "lastmod"))))
+                changed_at = parse_date(_child_text(element, "lastmod"))
+                children.append((url, min(changed_at, now) if changed_at else None))
             continue
         count += 1
         if count > MAX_ENTRIES:
             found.dropped["over_limit"] += 1
             continue
         _take_url(element, found)
-    for ref in _chosen(children, state, now=now, max_age_days=max_age_days, found=found):
+    for ref in _chosen(children, state, now=now, since_of=since_of, found=found):
         found.add_document(ref)
     return stream.problem
 
@@ -143,7 +147,7 @@ def _chosen(
     state: WalkState,
     *,
     now: datetime,
-    max_age_days: int,
+    since_of: Callable[[datetime | None], datetime | None],
     found: Collector,
 ) -> Iterator[DocumentRef]:
     """The sub-sitemaps that can hold entries inside the window, the newest first."""
@@ -151,7 +155,7 @@ def _chosen(
         found.dropped["too_deep"] += len(children)
         return
     newest_at = max((at for _, at in children if at), default=None)
-    since = window_start(state.newest_at or newest_at, now, max_age_days)
+    since = since_of(state.newest_at or newest_at)
     kept: list[tuple[str, datetime | None]] = []
     for url, changed_at in children:
         if _NO_ARTICLES.search(urlsplit(url).path) and "news" not in url.lower():
@@ -162,7 +166,7 @@ def _chosen(
             kept.append((url, changed_at))
     kept.sort(key=lambda child: child[1].timestamp() if child[1] else float("inf"), reverse=True)
     found.dropped["over_limit"] += max(0, len(kept) - MAX_SUB_SITEMAPS)
-    reference = min(newest_at, now) if newest_at else state.newest_at
+    reference = newest_at or state.newest_at
     for url, _ in kept[:MAX_SUB_SITEMAPS]:
         yield DocumentRef(url=url, kind="sitemap", priority=2, state=state.deeper(reference).written())
 

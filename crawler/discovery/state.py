@@ -17,11 +17,13 @@ class WalkState:
         depth: documents between the site's beginning and this one.
         page: number of a page of a listing, a feed or an answer; 1 = the first.
         newest_at: what the age window is counted back from: the newest date that the walk's beginning named.
+        site: the site that is crawled, where the document stands on another one.
     """
 
     depth: int = 0
     page: int = 1
     newest_at: datetime | None = None
+    site: str | None = None
 
     @classmethod
     def read(cls, text: str) -> WalkState:
@@ -33,6 +35,7 @@ class WalkState:
                 depth=int(data.get("d", 0)),
                 page=int(data.get("p", 1)),
                 newest_at=datetime.fromisoformat(at) if at else None,
+                site=str(data["s"]) if data.get("s") else None,
             )
         except (ValueError, TypeError, AttributeError):
             return cls()
@@ -50,6 +53,8 @@ class WalkState:
             data["p"] = self.page
         if self.newest_at:
             data["w"] = self.newest_at.isoformat(timespec="seconds")
+        if self.site:
+            data["s"] = self.site
         return json.dumps(data, separators=(",", ":")) if data else ""
 
     def deeper(self, newest_at: datetime | None = None) -> WalkState:
