@@ -326,6 +326,10 @@ class Frontier:
         """Drops usual places of this kind that were not asked yet: the site has a document of it that parsed."""
         self._rows("drop_probes", {"site": site, "kind": kind})
 
+    def gauges(self) -> dict[str, Any]:
+        """Gauges of the whole frontier, by name; None where there is nothing to tell."""
+        return self._rows("metrics", {})[0]
+
     def idle(self, *, patience_s: float = IDLE_PATIENCE_S) -> IdleState:
         """What is left of a first pass."""
         return IdleState(**self._rows("idle", {"patience_s": patience_s})[0])

@@ -180,6 +180,7 @@ class _Process:
         from twisted.internet import reactor as installed
 
         from crawler.finish import Finisher
+        from crawler.metrics import LoopLag, serve_metrics
         from crawler.producer import PageProducer
         from crawler.resolver import GuardedResolver
         from crawler.rules import RuleBook
@@ -200,6 +201,19 @@ class _Process:
             options=options,
             has_room=lambda: producer.has_room,
         )
+        lag = LoopLag()
+        watching = asyncio.create_task(lag.watch())
+        session.more_progress = lambda: {
+            "loop_lag_s": round(lag.worst_s, 3),
+            "unacked_bytes": producer.waiting_bytes,
+            "is_broker_up": producer.is_up,
+        }
+        metrics = None
+        if options.metrics_port is not None:
+            metrics, port = serve_metrics(
+                session, producer, lag, host=options.metrics_host, port=options.metrics_port
+            )
+            log.info("metrics are served", action="metrics", port=port)
         archive = None
         if options.warc_dir is not None:
             archive = Archive(options.warc_dir, crawler_id=self._crawler_id, user_agent=self._agent)
@@ -227,7 +241,10 @@ class _Process:
             await self._until_over(runner.crawl(crawler, parts=parts), crawler, session)
         finally:
             await session.close()
+            watching.cancel()
             await asyncio.to_thread(producer.stop)
+            if metrics is not None:
+                await asyncio.to_thread(metrics.shutdown)
             if archive is not None:
                 await asyncio.to_thread(archive.close)
             self._counts = dict(session.counts)

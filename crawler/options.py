@@ -22,7 +22,7 @@ class CrawlOptions:
         until_idle: end when a first pass over all sites is over.
         patience_s: with `until_idle`: retries that are due within this time belong to the pass.
         warc_dir: folder that gets everything that was fetched, as WARC.
-        metrics_port: loopback port of the Prometheus metrics; None = none; 0 = any.
+        metrics_host, metrics_port: where Prometheus metrics are served; port None = nowhere, 0 = any free one.
         repair_after_s: at start, pages published longer ago than this and never worked are queued again; None = never.
     """
 
@@ -34,6 +34,7 @@ class CrawlOptions:
     until_idle: bool = False
     patience_s: float = 90.0
     warc_dir: Path | None = None
+    metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
     repair_after_s: float | None = None
 

@@ -54,6 +54,11 @@ def read_hosts_file(path: Path) -> dict[str, tuple[str, ...]]:
     return names
 
 
+def _nat64(ip: IPv6Address) -> IPv4Address | None:
+    """The IPv4 address that a NAT64 gateway would connect to. Source: RFC 6052 section 2.1."""
+    return IPv4Address(ip.packed[12:]) if ip in IPv6Network("64:ff9b::/96") else None
+
+
 class AddressGuard:
     """Says whether an address may be connected to.
 
@@ -74,7 +79,7 @@ class AddressGuard:
             return False
         if isinstance(ip, IPv6Address):
             # An IPv6 address that carries an IPv4 one leads to that one.
-            ip = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None) or ip
+            ip = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None) or _nat64(ip) or ip
         if any(ip.version == network.version and ip in network for network in self._allowed):
             return True
         return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)

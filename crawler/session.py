@@ -52,6 +52,7 @@ class Session:
     Attributes:
         counts: settlements by outcome.
         has_room: whether more may be claimed, besides the window (the producer's budget).
+        more_progress: what others add to `progress`.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Session:
         self.options = options
         self.counts: Counter[str] = Counter()
         self.has_room = has_room
+        self.more_progress: Callable[[], dict[str, Any]] = dict
         self.is_stopping = False
         self.is_database_up = True
         self._held: dict[UUID, _Held] = {}
@@ -111,7 +113,7 @@ class Session:
 
     def progress(self) -> dict[str, Any]:
         """Counts for `core.crawlers.progress`."""
-        return {"in_flight": self.in_flight, "outcomes": dict(self.counts)}
+        return {"in_flight": self.in_flight, "outcomes": dict(self.counts), **self.more_progress()}
 
     # ------------------------------------------------------------------ claims
 

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
-import pytest
 from kafka import KafkaConsumer
 
-from crawler.frontier import Frontier, open_frontier
+from crawler.frontier import Frontier
 from crawler.sites import site_spec
 from schemas.codec import decode_page
 from schemas.topics import PAGES
 from tests.crawler.processes import Crawler, crawler_env
 from tests.crawler.web import Reply, Web, page, rss
-
-
-@pytest.fixture
-def frontier(database_url: str) -> Iterator[Frontier]:
-    opened = open_frontier(database_url, delay_s=0.0)
-    yield opened
-    opened.close()
 
 
 def paper(stories: int) -> Mapping[str, Reply]:

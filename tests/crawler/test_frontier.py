@@ -8,16 +8,9 @@ import psycopg
 import pytest
 
 from crawler.claims import Claim, HostPace, Offer, Settlement
-from crawler.frontier import Frontier, open_frontier
+from crawler.frontier import Frontier
 
 LEASE_S = 60.0
-
-
-@pytest.fixture
-def frontier(database_url: str) -> Iterator[Frontier]:
-    opened = open_frontier(database_url, delay_s=0.0)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -171,7 +171,7 @@ comment on column wiretrace.frontier_urls.page_id is 'page that was published fr
 
 create or replace function wiretrace.politeness(since interval default interval '1 day')
 returns table (host text, site text, requests bigint, shortest_gap_s double precision, delay_s double precision,
-               overlaps bigint)
+               overlapping bigint)
 language sql stable as $$
     select f.host_key, min(f.site), count(*),
            (extract(epoch from min(f.claimed_at - f.previous_ended_at)))::double precision,

@@ -1,0 +1,59 @@
+"""What the crawler's tests share: a frontier, and crawlers that may crawl a small web."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.claims import Offer
+from crawler.frontier import Frontier, open_frontier
+from tests.crawler.processes import Crawler, crawler_env
+from tests.crawler.web import Hit, Web
+
+
+@pytest.fixture
+def frontier(database_url: str) -> Iterator[Frontier]:
+    """The frontier of a fresh database; hosts have no pause of their own."""
+    opened = open_frontier(database_url, delay_s=0.0)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def crawlers(database_url: str, kafka_bootstrap: str, tmp_path: Path) -> Iterator[Callable[..., Crawler]]:
+    """`crawlers(web, **options)` starts one more crawler process; all are gone at the end."""
+    with ExitStack() as stack:
+
+        def start(
+            web: Web, *, delay_s: float = 0.0, env: dict[str, str] | None = None, **options: Any
+        ) -> Crawler:
+            hosts = web.write_hosts(tmp_path / "hosts")
+            variables = crawler_env(database_url, kafka_bootstrap, hosts, delay_s=delay_s, **(env or {}))
+            return stack.enter_context(Crawler(variables, log=tmp_path / "crawler.log", **options))
+
+        yield start
+
+
+@pytest.fixture
+def crawler_log(tmp_path: Path) -> Callable[[], str]:
+    """What the crawlers have written."""
+    return lambda: (tmp_path / "crawler.log").read_text() if (tmp_path / "crawler.log").exists() else ""
+
+
+def articles(web: Web, host: str, paths: list[str]) -> list[Offer]:
+    """Offers of articles of one host."""
+    return [Offer(url=web.url(host, path), kind="article", found_by="feed") for path in paths]
+
+
+def gaps(hits: list[Hit]) -> list[float]:
+    """Seconds from the end of each request to the start of the next; negative where two overlapped."""
+    ends, found = 0.0, []
+    for n, hit in enumerate(hits):
+        if n:
+            found.append(hit.started - ends)
+        ends = max(ends, hit.ended)
+    return found
