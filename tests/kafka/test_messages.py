@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import random
-import socket
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
 from kafka.errors import MessageSizeTooLargeError
@@ -19,7 +14,6 @@ from tests.kafka.clients import MAX_REQUEST_BYTES, make_topic, open_producer, pa
 
 pytestmark = pytest.mark.kafka
 
-ROOT = Path(__file__).parents[2]
 MAX_BODY_BYTES = 5 * 1024 * 1024
 """Where crawlers cut a body."""
 
@@ -89,21 +83,3 @@ def test_topics_are_made_once_and_a_second_call_leaves_them_alone(kafka_bootstra
         assert ensure_topics(kafka_bootstrap, replication=1) == []
         assert set(ALL_TOPICS) == {name for name in ALL_TOPICS if producer.partitions_for(name)}
     assert read_all(kafka_bootstrap, PAGES, 1)[0].value == b"stays"
-
-
-def test_making_a_consumer_where_no_broker_is_fails_within_its_bound_and_says_what_to_do() -> None:
-    """In a process of its own: a client whose bootstrap fails leaves its sockets to the garbage collector."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{taken.getsockname()[1]}"
-        script = (
-            "from workers.loop import make_consumer\n"
-            f"make_consumer({address!r}, 't', group='g', instance_id=None, client_id='c')"
-        )
-        started = time.monotonic()
-        ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
-        took_s = time.monotonic() - started
-    assert ended.returncode == 1
-    assert f"BrokerUnavailable: no Kafka broker at {address}" in ended.stderr
-    assert "wiretrace doctor" in ended.stderr
-    assert took_s < 20
