@@ -81,6 +81,15 @@ class Offer:
     is_once: bool = False
     walk: str | None = None
 
+    def _key(self) -> str:
+        """The URL key; a feed keeps the slash at its end.
+
+        `/feed` and `/feed/` are one page to a reader, but a server that answers one of them may not know the
+        other: the usual place that was asked in vain must not stand for the feed that the home page announces.
+        """
+        key = url_key(self.url)
+        return key + "/" if self.kind == "feed" and self.url.endswith("/") else key
+
     def row(self) -> dict[str, Any]:
         """The offer as the object that `queries/frontier/offer.sql` reads.
 
