@@ -6,16 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from workers.credit.agencies import AGENCIES, agencies_in_author, agency_of_dateline, agency_of_name
+from workers.credit.agencies import AGENCIES, agency_of_dateline, agency_of_name
 from workers.credit.model import Credit
 from workers.credit.view import View, squeeze
 
 __all__ = ["contributed", "copyright_notice", "dateline", "item_id", "reporting_by", "wire_mark"]
 
 _START_CHARS: Final = 900
-_AFTER_STORY_CHARS: Final = 500
-"""A copyright further behind the story than this is the footer's, and footers lie."""
-
 _DASH: Final = r"(?:\s*(?:--+|[-–—―:|])|\.\s*[-–—]|\.(?=\s))"
 _DATELINE: Final = re.compile(
     r"^(?P<place>[^()\[\]/\n]{0,70}?(?:\[[^\]]{2,20}\],?[^()\[\]/\n]{0,30})?)\s*"
@@ -89,19 +86,23 @@ _REPORTING: Final = re.compile(
     r"|Tradotto da [^()\[\]]{3,80}?,? ?(?:in redazione|[Ee]diting) [^()\[\].]{3,160}"
     r")\.?\s*[)\]]?"
 )
-_REPORTING_HINT: Final = re.compile(
-    r"diting by|ditado|dición de|édité par|dição de|edigiert von|earbeitet von|version française|Tradotto da|radução de"
-)
+_REPORTING_HINT: Final = (
+    "diting by", "ditado", "dición de", "édité par", "dição de", "edigiert von", "earbeitet von", "version française",
+    "tradotto da", "radução de", "dited by",
+)  # fmt: skip
 
 
-def _texts_near_story(view: View, hint: re.Pattern[str]) -> Iterator[tuple[str, str]]:
-    """(text, place) of the story's lines that have `hint`, and of what follows the story on the page."""
+def _texts_near_story(view: View, hint: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """(text, place) of the story's lines that have a word of `hint`, and of what follows the story on the page."""
+    if not view.mentions(hint):
+        return
     for line in view.lines:
-        if hint.search(line):
+        lower = line.lower()
+        if any(word in lower for word in hint):
             yield line, view.place_of(line[:80])
-    tail = view.text_after_story(_AFTER_STORY_CHARS)
-    if tail and hint.search(tail):
-        yield tail, "after_body"
+    tail = view.tail.lower()
+    if any(word in tail for word in hint):
+        yield view.tail, "after_body"
 
 
 def reporting_by(view: View) -> Iterator[Credit]:
@@ -130,7 +131,7 @@ def item_id(view: View) -> Iterator[Credit]:
     ]
     if "dpa:" in view.body_text or "newsml" in view.body_text:
         sources.append((view.story, "body_end"))
-    tail = view.text_after_story(_AFTER_STORY_CHARS)
+    tail = view.tail
     if "dpa:" in tail or "newsml" in tail:
         sources.append((tail, "after_body"))
     for text, place in sources:
@@ -171,7 +172,7 @@ def copyright_notice(view: View) -> Iterator[Credit]:
         for line in view.lines[-4:]
         if "©" in line or "opyright" in line or "(c)" in line.lower()
     ]
-    tail = view.text_after_story(_AFTER_STORY_CHARS)
+    tail = view.tail
     if "©" in tail or "opyright" in tail or "(c)" in tail:
         texts.append((tail, "after_body"))
     for text, place in texts:
@@ -210,9 +211,10 @@ _WIRES: Final = (
     (re.compile(r"(?:via|from) (?:the )?AP (?:news ?wire|newswire)"), "ap", 0.8),
     (re.compile(r"This story was produced by (?:\w+ )?Stacker|Stacker Media[^.]{0,60}distributed"), "stacker", 0.85),
 )  # fmt: skip
-_WIRE_HINT: Final = re.compile(
-    r"CNN.Wire|Cable News Network|istributed by Tribune|syndicated feed|agency|SyndiGate|AP news|by Stacker|Stacker Media"
-)
+_WIRE_HINT: Final = (
+    "cnn wire", "cnn-wire", "cable news network", "distributed by tribune", "syndicated feed", "agency", "syndigate", "ap news",
+    "by stacker", "stacker media",
+)  # fmt: skip
 _CLOSING: Final = re.compile(
     r"^[\s(\[–—\-/©*]*(?:(?:Source|Sources|Quelle|Quellen|Fuente|Fonte|Agency|Agencies|Text|Foto/Text|Con información de|Via)\s*[:\-]?\s*)?"
     r"(?P<name>[^\s()\[\]–—*][^()\[\]*]{0,50}?)[\s)\]\-–—/*.]*$",
@@ -236,24 +238,45 @@ def wire_mark(view: View) -> Iterator[Credit]:
                     confidence=confidence,
                 )
     for line in view.lines[-2:]:
-        closing = _CLOSING.match(line) if len(line) <= 60 else None
-        named = agencies_in_author(closing["name"]) if closing is not None else ()
-        if len(named) == 1 and named[0].id not in done and named[0].kind in ("agency", "press_release"):
-            done.add(named[0].id)
-            yield Credit(kind="wire_mark", agency=named[0].id, text=line, place="body_end", confidence=0.85)
+        for agency in _closing_agencies(line):
+            if agency not in done:
+                done.add(agency)
+                yield Credit(kind="wire_mark", agency=agency, text=line, place="body_end", confidence=0.8)
+
+
+def _closing_agencies(line: str) -> list[str]:
+    """The agencies of a closing line that holds nothing but them: `(PTI)`, `SDA/sep`, `Quelle: APA/dpa`."""
+    closing = _CLOSING.match(line) if len(line) <= 60 and "©" not in line and "opyright" not in line else None
+    if closing is None:
+        return []
+    found: list[str] = []
+    for part in re.split(r"\s*[/,;|&+]\s*|\s+(?:and|und|et|y|e|en|og)\s+", closing["name"]):
+        agency = agency_of_name(part)
+        if agency is not None and agency.kind in ("agency", "press_release"):
+            found.append(agency.id)
+        elif not re.fullmatch(r"[a-z]{1,4}|[A-Z]{1,3}", part.strip(" .-")):
+            return []
+    return found if len(found) <= 3 else []
 
 
 _CONTRIBUTED: Final = re.compile(
     r"contribut(?:ed|ing) to (?:this|the) (?:report|story|article|dispatch)|"
     r"[Ww]ith (?:additional )?(?:files|inputs?|reporting|reports|information|material) (?:from|by) |"
-    r"[Mm]it Material (?:der|von|des)|[Mm]it (?:Informationen|Agenturmaterial) (?:der|von)|\(mit [\w/ ,]{2,30}\)|"
+    r"[Aa]dditional (?:reporting|information) (?:from|by) |[Mm]it Material (?:der|von|des)|[Mm]it (?:Informationen|Agenturmaterial) (?:der|von)|\(mit [\w/ ,]{2,30}\)|"
     r"[Cc]on (?:información|informazioni|datos) (?:de|di)|[Cc]om informações (?:da|de|do)|[Aa]vec (?:l')?(?:AFP|Reuters|AP|agences?)"
 )
 
 
+_CONTRIBUTED_HINT: Final = (
+    "contribut", "with additional", "with files", "with input", "with report", "with information", "with material",
+    "additional reporting", "additional information", "material de", "material von", "mit informationen", "agenturmaterial", "(mit ", "con informa",
+    "con datos", "com informaç", "avec ",
+)  # fmt: skip
+
+
 def contributed(view: View) -> Iterator[Credit]:
     """ "X contributed to this report", "with inputs from X", where X is an agency: derived from it, not copied."""
-    for text, place in _texts_near_story(view, _CONTRIBUTED):
+    for text, place in _texts_near_story(view, _CONTRIBUTED_HINT):
         found = _CONTRIBUTED.search(text)
         if found is None:
             continue

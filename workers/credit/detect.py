@@ -11,7 +11,7 @@ from typing import Final
 
 from lxml.html import HtmlElement
 
-from workers.credit import bodies, heads, links
+from workers.credit import bodies, heads, links, phrases
 from workers.credit.agencies import AGENCIES
 from workers.credit.model import Credit
 from workers.credit.view import View
@@ -26,8 +26,8 @@ DETECTORS: Final[tuple[Callable[[View], Iterator[Credit]], ...]] = (
     bodies.item_id,
     bodies.copyright_notice,
     bodies.wire_mark,
-    links.originally_published,
-    links.appeared_first,
+    phrases.originally_published,
+    phrases.appeared_first,
     links.pixel,
     links.source_link,
     heads.syndication_meta,

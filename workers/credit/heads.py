@@ -56,18 +56,17 @@ _SOURCE_METAS: Final = frozenset(
     ]
 )
 _BYLINE_CLASS: Final = re.compile(
-    r"(?:^|[\s_-])(?:by-?lines?|author|authors|authorname|article-?author|post-?author|c-byline|"
+    r"(?:^|[\s_-])(?:by-?lines?|author|authors|authorname\S*|source|article-?author|post-?author|c-byline|"
     r"signature|firma|autor|auteur|autore|article-?source|agency|agencia|agence|agentur)(?:$|[\s_-])|byline",
     re.IGNORECASE,
 )
 _BYLINE_SPOILED: Final = re.compile(
     r"photo|image|img|caption|foto|picture|media|gallery|video|related|recommend|comment|teaser|card|promo|widget|"
-    r"footer|avatar|bio|popular|trending|credit|legend|sidebar",
+    r"footer|avatar|popular|trending|credit|legend|sidebar",
     re.IGNORECASE,
 )
-_SPOILED_ANCESTORS: Final = frozenset(("figure", "figcaption", "aside", "nav", "footer", "picture"))
+_SPOILED_ANCESTORS: Final = frozenset(("figure", "figcaption", "nav", "footer", "picture"))
 _MAX_BYLINE_CHARS: Final = 160
-_MAX_BYLINES: Final = 12
 
 _CONTRIBUTED: Final = re.compile(
     r"with (?:files|inputs?|reporting|additional reporting|reports?|material|contributions?) (?:from|by)|contributed to|"
@@ -138,43 +137,35 @@ def author_agency(view: View) -> Iterator[Credit]:
         agencies = agencies_in_author(text)
         is_mixed = agency_of_name(text) is None
         for agency in agencies:
-            if place == "before_body" and agency.kind == "network" and is_mixed:
-                continue
             yield _author_credit(agency, text, place, confidence, is_mixed)
 
 
 def _visible_bylines(view: View) -> list[str]:
-    """The texts of elements that are marked as a byline; none where a page lists many (teasers)."""
+    """The texts of elements marked as a byline between the headline and the story; elsewhere they are teasers'."""
     found: list[str] = []
-    for element in view.tree.xpath(
-        "//body//*[@rel='author' or @itemprop='author' or contains(@class,'yline') or contains(@class,'uthor') "
-        "or contains(@class,'gency') or contains(@class,'article-source') or contains(@class,'autor') "
-        "or contains(@class,'auteur') or contains(@class,'firma')]"
-    ):
-        marks = f"{element.get('class') or ''} {element.get('id') or ''}"
-        if element.tag in ("script", "style", "img", "svg", "meta", "input") or _BYLINE_SPOILED.search(marks):
+    for element in view.masthead:
+        marks = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('data-testid') or ''}"
+        if element.tag in ("meta", "input") or _BYLINE_SPOILED.search(marks):
             continue
-        if (
-            element.get("rel") != "author"
-            and element.get("itemprop") != "author"
-            and not _BYLINE_CLASS.search(marks)
-        ):
+        is_marked = (
+            element.get("rel") == "author" or element.get("itemprop") == "author" or element.tag == "address"
+        )
+        if not is_marked and not _BYLINE_CLASS.search(marks):
             continue
         text = text_of(element)
-        if not text or len(text) > _MAX_BYLINE_CHARS or text in found or _is_spoiled(element):
-            continue
-        found.append(text)
-        if len(found) > _MAX_BYLINES:
-            return []
+        if text and len(text) <= _MAX_BYLINE_CHARS and text not in found and not _is_spoiled(element):
+            found.append(text)
     return found
 
 
 def _is_spoiled(element: Any) -> bool:
-    """Whether an element stands in a figure, a sidebar, a list of teasers or another part that is not the story's head."""
+    """Whether an element stands in a picture, a list of teasers or another part that is not the story's head."""
     for depth, parent in enumerate(element.iterancestors()):
+        if depth >= 4:
+            return False
         if parent.tag in _SPOILED_ANCESTORS:
             return True
-        if depth < 6 and _BYLINE_SPOILED.search(f"{parent.get('class') or ''} {parent.get('id') or ''}"):
+        if _BYLINE_SPOILED.search(f"{parent.get('class') or ''} {parent.get('id') or ''}"):
             return True
     return False
 

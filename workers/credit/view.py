@@ -17,13 +17,18 @@ from lxml.html import HtmlElement
 
 from schemas.urls import host_of, site_of
 
-__all__ = ["View", "squeeze", "text_of"]
+__all__ = ["TAIL_CHARS", "View", "squeeze", "text_of"]
 
 _MAX_JSON_CHARS: Final = 400_000
 _MAX_JSON_NODES: Final = 2_000
 _START_CHARS: Final = 900
 """A dateline or an editor's note stands in the first 900 characters of a story."""
 _END_CHARS: Final = 700
+
+TAIL_CHARS: Final = 600
+"""How far behind the story a credit still belongs to it: what comes later is the site's footer, and footers lie."""
+_MASTHEAD_ELEMENTS: Final = 120
+_UNSEEN: Final = frozenset(("script", "style", "noscript", "template", "svg", "iframe", "button", "select"))
 
 _ARTICLE_TYPE: Final = re.compile(r"(?:Article|BlogPosting|Report|Review|Posting|CreativeWork|WebPage)$")
 
@@ -101,7 +106,10 @@ class View:
 
     @cached_property
     def page_text(self) -> str:
-        """The text of the whole page in document order, without scripts and styles, white space squeezed."""
+        """The text of the whole page in document order, without scripts and styles, white space squeezed.
+
+        It takes about a millisecond: ask for it only once something was found.
+        """
         body = self.tree.find("body")
         root = self.tree if body is None else body
         texts = root.xpath(
@@ -109,6 +117,78 @@ class View:
             smart_strings=False,
         )
         return squeeze(" ".join(texts))
+
+    @cached_property
+    def tail(self) -> str:
+        """What a reader sees on the page just after the story, at most `TAIL_CHARS`; empty where it is not found."""
+        last = next(
+            (e for line in reversed(self.lines[-3:]) if (e := self._element_of(line)) is not None), None
+        )
+        if last is None:
+            return ""
+        texts: list[str] = []
+        left = TAIL_CHARS
+        for text in _texts_after(last):
+            texts.append(text)
+            left -= len(text)
+            if left <= 0:
+                break
+        return squeeze(" ".join(texts))[:TAIL_CHARS]
+
+    def _element_of(self, line: str) -> HtmlElement | None:
+        """The last block that begins as a line of the story does; paragraphs before other blocks."""
+        head = line[:24]
+        for element in reversed(self._paragraphs):
+            text = element.text
+            if text is not None and (text := text.lstrip()):
+                if text[0] != head[0]:
+                    continue
+            elif not len(element):
+                continue
+            if text_of(element).startswith(head):
+                return element
+        for element in reversed(
+            list(self.tree.iter("li", "blockquote", "div", "td", "span", "section", "article"))
+        ):
+            text = (element.text or "").lstrip()
+            if text and text[0] == head[0] and text_of(element).startswith(head):
+                return element
+        return None
+
+    @cached_property
+    def _paragraphs(self) -> list[HtmlElement]:
+        return list(self.tree.iter("p"))
+
+    @cached_property
+    def _lower(self) -> str:
+        return f"{self.story}\n{self.tail}".lower()
+
+    def mentions(self, words: tuple[str, ...]) -> bool:
+        """Whether the story or what follows it has one of `words` (lower case); cheaper than a pattern."""
+        return any(word in self._lower for word in words)
+
+    @cached_property
+    def masthead(self) -> list[HtmlElement]:
+        """The elements between the headline and the story, at most `_MASTHEAD_ELEMENTS`; where the byline stands."""
+        headlines = [h for h in self.tree.iter("h1") if len(text_of(h)) >= 12] or list(self.tree.iter("h1"))
+        if not headlines:
+            return []
+        head = self.lines[0][:24] if self.lines else None
+        found: list[HtmlElement] = []
+        before = [headlines[0].getprevious()]
+        parent = headlines[0].getparent()
+        if parent is not None and len(parent) <= 6:
+            before.append(parent.getprevious())
+        for element in before:
+            if element is not None and isinstance(element.tag, str) and element.tag not in _UNSEEN:
+                found += [element, *element.iter("span", "a", "p", "div")][:12]
+        for element in _elements_after(headlines[0]):
+            if head is not None and (element.text or "").lstrip().startswith(head):
+                break
+            found.append(element)
+            if len(found) >= _MASTHEAD_ELEMENTS:
+                break
+        return found
 
     @cached_property
     def _story_span(self) -> tuple[int, int] | None:
@@ -130,9 +210,9 @@ class View:
         wanted = squeeze(text)
         at = self.story.find(wanted)
         if at >= 0:
-            if at < _START_CHARS and at <= len(self.story) // 2:
-                return "body_start"
-            return "body_end" if at + len(wanted) >= len(self.story) - _END_CHARS else "body_middle"
+            return _place_within(at, len(wanted), len(self.story))
+        if wanted in self.tail:
+            return "after_body"
         span = self._story_span
         at = self.page_text.find(wanted) if span is not None else -1
         if at < 0 or span is None:
@@ -141,14 +221,7 @@ class View:
             return "before_body"
         if at >= span[1]:
             return "after_body"
-        if at - span[0] < _START_CHARS and at - span[0] <= (span[1] - span[0]) // 2:
-            return "body_start"
-        return "body_end" if at >= span[1] - _END_CHARS else "body_middle"
-
-    def text_after_story(self, limit_chars: int) -> str:
-        """What a reader sees on the page just after the story, at most `limit_chars`; empty where unknown."""
-        span = self._story_span
-        return "" if span is None else self.page_text[span[1] : span[1] + limit_chars]
+        return _place_within(at - span[0], len(wanted), span[1] - span[0])
 
     def absolute(self, href: str) -> str | None:
         """`href` as an absolute http(s) URL, else None."""
@@ -168,6 +241,51 @@ class View:
         except ValueError:
             return None
         return site if site and site != self.site else None
+
+
+def _place_within(at: int, length: int, whole: int) -> str:
+    if at < _START_CHARS and at <= whole // 2:
+        return "body_start"
+    return "body_end" if at + length >= whole - _END_CHARS else "body_middle"
+
+
+def _texts_in(element: Any) -> Iterator[str]:
+    if isinstance(element.tag, str) and element.tag not in _UNSEEN:
+        if element.text and element.text.strip():
+            yield element.text
+        for child in element:
+            yield from _texts_in(child)
+            if child.tail and child.tail.strip():
+                yield child.tail
+
+
+def _texts_after(element: HtmlElement) -> Iterator[str]:
+    """The texts that follow `element` in the document, after its own end."""
+    node: HtmlElement | None = element
+    while node is not None and node.tag != "body":
+        if node.tail and node.tail.strip():
+            yield node.tail
+        for sibling in node.itersiblings():
+            yield from _texts_in(sibling)
+            if sibling.tail and sibling.tail.strip():
+                yield sibling.tail
+        node = node.getparent()
+
+
+def _elements_after(element: HtmlElement) -> Iterator[HtmlElement]:
+    """The elements that follow `element` in the document, after its own end, without what is not seen."""
+    node: HtmlElement | None = element
+    while node is not None and node.tag != "body":
+        for sibling in node.itersiblings():
+            yield from _elements_in(sibling)
+        node = node.getparent()
+
+
+def _elements_in(element: Any) -> Iterator[HtmlElement]:
+    if isinstance(element.tag, str) and element.tag not in _UNSEEN:
+        yield element
+        for child in element:
+            yield from _elements_in(child)
 
 
 def _article_objects(value: Any) -> Iterator[dict[str, Any]]:
