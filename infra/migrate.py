@@ -8,6 +8,7 @@ Knows nothing of what the tables mean.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -111,16 +112,39 @@ def _applied_views(connection: psycopg.Connection[Any]) -> str | None:
 
 
 def _apply_views(connection: psycopg.Connection[Any]) -> None:
+    """All view files in one transaction.
+
+    A view that lost a column, or a function with another result, cannot be replaced: then all of them are dropped
+    and made anew, in the same transaction.
+    """
     with connection.transaction():
-        for path in view_files():
-            try:
-                connection.execute(path.read_text("utf-8").encode())
-            except psycopg.Error as error:
-                raise WiretraceError(f"view file {path.name} cannot be applied: {error}") from error
+        try:
+            with connection.transaction():
+                _run_view_files(connection)
+        except (psycopg.errors.InvalidTableDefinition, psycopg.errors.InvalidFunctionDefinition):
+            names = ",".join(_functions_of_view_files())
+            connection.execute("select set_config('wiretrace.made_functions', %s, true)", (names,))
+            connection.execute(sql("infra/drop_views").encode())
+            _run_view_files(connection)
         mark = (
             f"Private tables of Wiretrace; read the views in schema wiretrace. {_VIEWS_MARK}{_views_digest()}"
         )
         connection.execute(pgsql.SQL("comment on schema core is {}").format(pgsql.Literal(mark)))
+
+
+def _run_view_files(connection: psycopg.Connection[Any]) -> None:
+    for path in view_files():
+        try:
+            connection.execute(path.read_text("utf-8").encode())
+        except psycopg.Error as error:
+            error.add_note(f"in view file {path.name}")
+            raise
+
+
+def _functions_of_view_files() -> list[str]:
+    """Names of the private functions that the view files make; the others belong to migrations."""
+    text = "\n".join(path.read_text("utf-8") for path in view_files())
+    return sorted(set(re.findall(r"create or replace function (core\.\w+)", text)))
 
 
 def migrate(database_url: str, *, is_forced: bool = False) -> list[str]:
@@ -145,7 +169,11 @@ def migrate(database_url: str, *, is_forced: bool = False) -> list[str]:
                 raise WiretraceError(f"migration {migration.id} failed: {error}") from error
             names.append(migration.id)
         if names or is_forced or _applied_views(connection) != _views_digest():
-            _apply_views(connection)
+            try:
+                _apply_views(connection)
+            except psycopg.Error as error:
+                notes = " ".join(getattr(error, "__notes__", []))
+                raise WiretraceError(f"the views cannot be made: {error} {notes}".rstrip()) from error
         return names
 
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from infra.migrate import _LOCK_KEY, migrate, pending, require_current
-from schemas.errors import DatabaseUnavailable, SchemaOutdated
+from schemas.errors import DatabaseUnavailable, SchemaOutdated, WiretraceError
 from schemas.sql import migrations_dir
 
 ALL = sorted(path.stem for path in migrations_dir().glob("*.sql"))
@@ -93,3 +93,27 @@ def test_everything_public_has_a_comment(connection: psycopg.Connection[tuple[ob
         """
     ).fetchall()
     assert bare == []
+
+
+def test_views_are_replaced_even_where_their_columns_have_changed(
+    database_url: str, connection: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    columns = (
+        "select attname from pg_attribute where attrelid = 'wiretrace.outcomes'::regclass and attnum > 0"
+    )
+    before = connection.execute(columns).fetchall()
+    connection.execute("drop view wiretrace.outcomes")
+    connection.execute("create view wiretrace.outcomes as select 1 as another")
+    assert migrate(database_url, is_forced=True) == []
+    assert connection.execute(columns).fetchall() == before
+
+
+def test_a_view_that_somebody_built_on_ours_is_never_dropped(
+    database_url: str, connection: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    connection.execute("drop view wiretrace.outcomes")
+    connection.execute("create view wiretrace.outcomes as select 1 as another")
+    connection.execute("create view public.mine as select another from wiretrace.outcomes")
+    with pytest.raises(WiretraceError, match=r"mine"):
+        migrate(database_url, is_forced=True)
+    assert connection.execute("select another from public.mine").fetchall() == [(1,)]
