@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -57,3 +58,11 @@ def gaps(hits: list[Hit]) -> list[float]:
             found.append(hit.started - ends)
         ends = max(ends, hit.ended)
     return found
+
+
+def wait_for(condition: Callable[[], bool], timeout_s: float, what: str) -> None:
+    """Returns when `condition` holds; fails with `what` when it does not in time."""
+    ends_at = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < ends_at, f"not within {timeout_s} s: {what}"
+        time.sleep(0.1)

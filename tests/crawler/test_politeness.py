@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from crawler.frontier import Frontier
-from tests.crawler.conftest import articles, gaps
+from tests.crawler.conftest import articles, gaps, wait_for
 from tests.crawler.processes import Crawler
 from tests.crawler.web import Reply, Web, page
 
@@ -25,13 +25,6 @@ def paper(path: str, headers: Mapping[str, str]) -> Reply:
         return Reply(status=404)
     # Every seventh page is slow, so that requests are under way when a crawler is frozen or killed.
     return Reply(body=page(f"S{path[1:]} story"), delay_s=0.4 if path.endswith("7") else 0.0)
-
-
-def wait_for(condition: Callable[[], bool], timeout_s: float, what: str) -> None:
-    ends_at = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < ends_at, f"not within {timeout_s} s: {what}"
-        time.sleep(0.1)
 
 
 def test_the_pace_holds_while_crawlers_come_go_die_and_freeze(
