@@ -117,7 +117,9 @@ def reporting_by(view: View) -> Iterator[Credit]:
         return
 
 
-_DPA_ID: Final = re.compile(r"dpa:(\d{6}-\d{1,4}-\d{3,9}(?:/\d{1,3})?)")
+_DPA_ID: Final = re.compile(
+    r"(?:©\s*)?(?:dpa-infocom(?: GmbH)?,?\s*)?dpa:(\d{6}-\d{1,4}-\d{3,9}(?:/\d{1,3})?)"
+)
 _NEWSML: Final = re.compile(
     r"urn:newsml:(?:[\w-]+\.)*(reuters|dpa|afp|ap|efe|ansa|apa|pa|tass|belga|anp|tt|ntb|ritzau)\b[\w.]*:[\w:.*+/-]{6,120}"
 )
@@ -139,11 +141,9 @@ def item_id(view: View) -> Iterator[Credit]:
             ident = f"dpa:{found[1]}"
             if ident not in seen:
                 seen.add(ident)
-                start = max(text.rfind("©", 0, found.start()), text.rfind("dpa-infocom", 0, found.start()))
-                whole = text[start if found.start() - 40 < start else found.start() : found.end()]
                 where = view.place_of(found[0]) if place == "body_end" else place
                 yield Credit(
-                    kind="item_id", agency="dpa", text=whole, place=where, confidence=0.99, item_id=ident
+                    kind="item_id", agency="dpa", text=found[0], place=where, confidence=0.99, item_id=ident
                 )
         for found in _NEWSML.finditer(text):
             ident = found[0]
@@ -287,6 +287,10 @@ def contributed(view: View) -> Iterator[Credit]:
             yield Credit(kind="contributed", agency=agency, text=sentence, place=place, confidence=0.8)
 
 
+def _bare(words: list[str]) -> str:
+    return re.sub(r"['’]s$", "", " ".join(words).strip("()—–- "))
+
+
 def _agencies_mentioned(sentence: str) -> list[str]:
     """Agencies that a sentence names anywhere, longest names first at every word."""
     words = sentence.split()
@@ -294,11 +298,7 @@ def _agencies_mentioned(sentence: str) -> list[str]:
     at = 0
     while at < len(words):
         for count in (4, 3, 2, 1):
-            agency = (
-                agency_of_name(" ".join(words[at : at + count]).strip("()’'s"))
-                if at + count <= len(words)
-                else None
-            )
+            agency = agency_of_name(_bare(words[at : at + count])) if at + count <= len(words) else None
             if agency is not None:
                 if agency.id not in found:
                     found.append(agency.id)

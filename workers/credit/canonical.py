@@ -26,6 +26,10 @@ _STAGING: Final = re.compile(
     r"origin|backend|cms|admin|edit|internal|intranet|cluster|node|web\d+|server\d*|temp|tmp|beta|draft)(?:[.-]|\d|$)",
     re.IGNORECASE,
 )
+_STAGING_DOMAIN: Final = re.compile(
+    r"-(?:staging|stage|dev|preprod|uat|qa|cluster|node|server)(?:[-.\d]|$)", re.IGNORECASE
+)
+"""A registrable domain may well be called test or origin; with a hyphen before it the word means what it says."""
 _PLACEHOLDER: Final = re.compile(
     r"^(?:www\.)?(?:example\.(?:com|org|net)|yourdomain\.\w+|yoursite\.\w+|domain\.com|mysite\.com|website\.com|"
     r"localhost|site\.com|test\.com|\d+\.\d+\.\d+\.\d+)$",
@@ -40,6 +44,11 @@ _GENERIC_LABELS: Final = frozenset(
 def _label(site: str) -> str:
     """The brand part of a registrable domain, without the public suffix: `thomann` of `thomann.co.uk`."""
     return site.partition(".")[0]
+
+
+def _is_staging(host: str, site: str) -> bool:
+    sub = host.removesuffix(site).rstrip(".")
+    return bool((sub and _STAGING.search(sub)) or _STAGING_DOMAIN.search(site.partition(".")[0]))
 
 
 def _ascii(host: str) -> str:
@@ -103,7 +112,7 @@ def canonical_verdict(page_url: str, canonical_url: str) -> tuple[bool, str, flo
     if (
         site in _PLATFORM_SITES
         or any(site.endswith("." + p) for p in _PLATFORM_SITES)
-        or _STAGING.search(host)
+        or _is_staging(host, site)
     ):
         return False, "staging host", 0.9
     if host in _REDIRECTORS or site in _REDIRECTOR_SITES:

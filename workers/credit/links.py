@@ -102,6 +102,12 @@ def source_link(view: View) -> Iterator[Credit]:
         if site is None or url is None:
             continue
         block = _block_of(anchor)
+        if (
+            block is anchor.getparent()
+            and any(child.tag in _BLOCKS for child in block)
+            and not (anchor.tail or "").strip()
+        ):
+            block = anchor
         shown = text_of(block)
         if (
             len(shown) > _MAX_BLOCK_CHARS

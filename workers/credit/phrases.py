@@ -49,7 +49,7 @@ _EDGE_LINES: Final = 3
 
 
 _OF_THE_STORY: Final = re.compile(
-    rf"\b{_STORY_NOUN}\b|^\W*(?:originally|first|re-?published|reprinted|published|re-?posted|zuerst|ursprünglich|publicad|publié|pubblicat|oorspronkelijk)|"
+    rf"\b{_STORY_NOUN}\b|^\W*(?:originally|first (?:published|posted)|re-?published|reprinted|published|re-?posted|zuerst|ursprünglich|publicad|publié|pubblicat|oorspronkelijk)|"
     r"\b(?:artikel|beitrag|text|artículo|nota|article|texte|articolo|artigo|matéria)\b",
     re.IGNORECASE,
 )
