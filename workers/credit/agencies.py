@@ -97,7 +97,7 @@ def _names() -> Iterator[tuple[str, Agency]]:
 
 _BY_NAME: Final[dict[str, Agency]] = dict(_names())
 _BY_ABBREVIATION: Final[dict[str, Agency]] = {
-    short: agency for agency in AGENCIES.values() for short in agency.abbreviations
+    short.strip("./©"): agency for agency in AGENCIES.values() for short in agency.abbreviations
 }
 _IN_DATELINE: Final[dict[str, Agency]] = _BY_ABBREVIATION | {
     short: agency for agency in AGENCIES.values() for short in agency.dateline_only
