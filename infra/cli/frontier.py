@@ -14,19 +14,19 @@ from schemas.settings import Settings
 __all__ = ["frontier"]
 
 _COLUMNS: Final = (
-    Column(name="host_key", title="host", min_width=16),
+    Column(name="host_key", title="host"),
     Column(name="site", is_in_table=False),
-    Column(name="state", min_width=11),
+    Column(name="state"),
     Column(name="due", is_right=True),
     Column(name="waiting", is_right=True),
     Column(name="next_at", is_in_table=False),
-    Column(name="next_due_at", title="next wait ends", min_width=16),
+    Column(name="next_due_at", title="next wait ends", rank=2),
     Column(name="delay_s", title="delay", is_right=True),
     Column(name="crawl_delay_s", is_in_table=False),
     Column(name="claimed_by", is_in_table=False),
     Column(name="failures", is_in_table=False),
     Column(name="back_off_until", is_in_table=False),
-    Column(name="back_off_reason", title="backing off for"),
+    Column(name="back_off_reason", title="backing off for", rank=1),
     Column(name="quota_used", is_in_table=False),
     Column(name="daily_quota", is_in_table=False),
 )

@@ -18,6 +18,7 @@ from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -34,8 +35,11 @@ _FORMATS: Final = {
     "nl": "JSON, one object a line.",
 }
 
-_KEPT_WIDTH: Final = 20
+_KEPT_WIDTH: Final = 24
 """A column whose longest value is no longer than this is never cut; the longer ones make room."""
+
+_LEAST_WIDTH: Final = 14
+"""Of a column that makes room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,7 @@ class Column:
         title: in the table; default the name with spaces.
         is_in_table: False for values that only a program wants.
         is_wrapped: whether a long value goes on in a second line; else it is cut.
+        rank: the higher, the sooner a narrow table does without it; 0 = never. Hidden too where nothing is in it.
     """
 
     name: str
@@ -54,8 +59,7 @@ class Column:
     is_right: bool = False
     is_in_table: bool = True
     is_wrapped: bool = False
-    min_width: int | None = None
-    ratio: int | None = None
+    rank: int = 0
 
     @property
     def heading(self) -> str:
@@ -197,29 +201,63 @@ def _print_table(listing_: Listing) -> None:
     if not rows:
         click.echo(listing_.empty)
         return
-    table = Table(
-        title=listing_.title,
-        title_justify="left",
-        box=None,
-        pad_edge=False,
-        header_style="bold",
-        padding=(0, 1),
-    )
-    shown = [column for column in listing_.columns if column.is_in_table]
-    for column in shown:
-        natural = max(len(column.heading), *(len(human(row[column.name])) for row in rows))
+    shown = _that_fit([c for c in listing_.columns if c.is_in_table], rows, console.width)
+    cells = [[human(row[column.name]) for column in shown] for row in rows]
+    widths = _widths(_natural(shown, cells), console.width)
+    table = Table(title=listing_.title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column, width in zip(shown, widths, strict=True):
         table.add_column(
             column.heading,
             justify="right" if column.is_right else "left",
             overflow="fold" if column.is_wrapped else "ellipsis",
             no_wrap=not column.is_wrapped,
-            min_width=natural if natural <= _KEPT_WIDTH else column.min_width,
-            ratio=column.ratio,
+            width=width,
         )
-    for row in rows:
+    for row, texts in zip(rows, cells, strict=True):
         style = "bold" if listing_.marked and row[listing_.marked] else None
-        table.add_row(*(Text(human(row[column.name])) for column in shown), style=style)
-    console.print(table)
+        table.add_row(*(Text(text) for text in texts), style=style)
+    # Without the spaces that fill the last column: they get in the way of copying and comparing.
+    with console.capture() as capture:
+        console.print(table)
+    click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))
+
+
+def _that_fit(columns: Sequence[Column], rows: Sequence[Mapping[str, object]], total: int) -> list[Column]:
+    """The columns of a table of `total` characters: those that can be done without go while it is too wide."""
+    shown = [c for c in columns if not (c.rank and all(row[c.name] is None for row in rows))]
+    for column in sorted((c for c in shown if c.rank), key=lambda c: c.rank, reverse=True):
+        cells = [[human(row[c.name]) for c in shown] for row in rows]
+        natural = _natural(shown, cells)
+        if sum(_widths(natural, 0)) + 2 * (len(shown) - 1) <= total:
+            break
+        shown.remove(column)
+    return shown
+
+
+def _natural(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[int]:
+    """The width at which nothing of a column is cut."""
+    return [
+        max(cell_len(column.heading), *(cell_len(line) for text in texts for line in text.split("\n")))
+        for column, texts in zip(columns, zip(*cells, strict=True), strict=True)
+    ]
+
+
+def _widths(natural: Sequence[int], total: int) -> list[int]:
+    """The width of each column: the short ones get what they need, the long ones share what is left.
+
+    >>> _widths([4, 10, 100, 30], 80)
+    [4, 10, 30, 30]
+    """
+    long = [index for index, width in enumerate(natural) if width > _KEPT_WIDTH]
+    left = total - sum(width for index, width in enumerate(natural) if index not in long)
+    left -= 2 * (len(natural) - 1)  # the gaps
+    widths = list(natural)
+    # From the least long on, so that what one does not need goes to the others.
+    for place, index in enumerate(sorted(long, key=lambda i: natural[i])):
+        share = max(_LEAST_WIDTH, left // (len(long) - place))
+        widths[index] = min(natural[index], share)
+        left -= widths[index]
+    return widths
 
 
 def listing(function: Callable[..., Listing]) -> Callable[..., int]:

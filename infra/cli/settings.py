@@ -40,6 +40,6 @@ def settings_command(settings: Settings) -> Listing:
         Column(name="variable"),
         Column(name="value", is_wrapped=True),
         Column(name="from"),
-        Column(name="description", is_wrapped=True, ratio=1),
+        Column(name="description", is_wrapped=True),
     )
     return Listing(columns=columns, rows=rows)

@@ -19,17 +19,17 @@ from schemas.urls import site_of
 __all__ = ["sites"]
 
 _COLUMNS: Final = (
-    Column(name="site", min_width=14),
+    Column(name="site"),
     Column(name="url", is_in_table=False),
-    Column(name="kind"),
-    Column(name="is_paused", title="paused"),
+    Column(name="kind", rank=2),
+    Column(name="is_paused", title="paused", rank=1),
     Column(name="delay_s", title="delay", is_right=True),
-    Column(name="documents", is_right=True),
+    Column(name="documents", is_right=True, rank=4),
     Column(name="urls", is_right=True),
-    Column(name="due", is_right=True),
+    Column(name="due", is_right=True, rank=3),
     Column(name="problems", is_right=True),
     Column(name="articles", is_right=True),
-    Column(name="last_new_at", title="last new", min_width=16),
+    Column(name="last_new_at", title="last new"),
     Column(name="added_at", is_in_table=False),
     Column(name="back_off_until", is_in_table=False),
     Column(name="back_off_reason", is_in_table=False),
@@ -41,14 +41,14 @@ _DOCUMENT_COLUMNS: Final = (
     Column(name="status", is_right=True),
     Column(name="due_at", title="next"),
     Column(name="reason"),
-    Column(name="url", ratio=1, is_wrapped=True),
+    Column(name="url", is_wrapped=True),
 )
 
 _STATE_COLUMNS: Final = (
     Column(name="state"),
     Column(name="urls", is_right=True),
     Column(name="reason", is_wrapped=True),
-    Column(name="example", ratio=1),
+    Column(name="example"),
 )
 
 

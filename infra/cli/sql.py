@@ -7,12 +7,14 @@ import shutil
 import signal
 import subprocess
 import sys
+from typing import Final
 
 import click
 import psycopg
+from rich.console import Console
 
 from infra.cli.options import with_settings
-from infra.cli.output import Column, Format, Listing, format_options, print_listing
+from infra.cli.output import Column, Format, Listing, format_options, human, print_listing
 from infra.embedded import servers
 from infra.migrate import connect, migrate
 from infra.postgres_server import postgres_binaries
@@ -79,10 +81,35 @@ def _print_rows(cursor: psycopg.Cursor[tuple[object, ...]], output_format: Forma
         for name in names
         if rows and all(isinstance(row[name], (int, float, type(None))) for row in rows)
     }
+    if output_format == "table" and rows and not _fits(names, rows):
+        _print_records(rows)
+        return
     columns = [Column(name=name, title=name, is_right=name in numeric, is_wrapped=True) for name in names]
     print_listing(Listing(columns=columns, rows=rows, empty="(0 rows)"), output_format)
     if output_format == "table" and rows:
         click.echo(f"({len(rows)} {'row' if len(rows) == 1 else 'rows'})")
+
+
+_LEAST_PER_COLUMN: Final = 14
+
+
+def _fits(names: list[str], rows: list[dict[str, object]]) -> bool:
+    """Whether a table of these rows can be read on this terminal."""
+    longest = [max(len(name), *(len(human(row[name])) for row in rows)) for name in names]
+    width = Console().width
+    return (
+        sum(min(length, _LEAST_PER_COLUMN) + 2 for length in longest) <= width and max(longest) <= 4 * width
+    )
+
+
+def _print_records(rows: list[dict[str, object]]) -> None:
+    """Each row as a block of lines, one a column: psql's expanded display."""
+    for number, row in enumerate(rows, 1):
+        click.echo(f"-[ row {number} ]-")
+        indent = max(len(name) for name in row)
+        for name, value in row.items():
+            click.echo(f"{name:<{indent}} | " + human(value).replace("\n", f"\n{'':<{indent}} | "))
+    click.echo(f"({len(rows)} {'row' if len(rows) == 1 else 'rows'})")
 
 
 def _unique(names: list[str]) -> list[str]:

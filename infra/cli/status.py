@@ -22,13 +22,13 @@ _OUTCOMES: Final = (
     Column(name="outcome"),
     Column(name="pages", is_right=True),
     Column(name="last_at", title="last"),
-    Column(name="most_often", title="most frequent reason", ratio=1),
+    Column(name="most_often", title="most frequent reason"),
 )
 _PROBLEMS: Final = (
     Column(name="state"),
     Column(name="urls", is_right=True),
     Column(name="reason", is_wrapped=True),
-    Column(name="example", ratio=1),
+    Column(name="example"),
 )
 
 

@@ -38,6 +38,8 @@ class _Handler(BaseHTTPRequestHandler):
         pages = self.resources.get(host, {})
         content_type, body = pages.get(self.path, ("text/html; charset=utf-8", b""))
         status = 200 if self.path in pages else 404
+        if status == 404 and f"{self.path}/" in pages:
+            status = 301  # as WordPress does: /feed leads to /feed/
         if status == 404:
             body = not_found_page(host).encode()
         etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
@@ -45,9 +47,11 @@ class _Handler(BaseHTTPRequestHandler):
             status, body = 304, b""
         self.send_response(status)
         self.send_header("Content-Type", content_type)
+        if status == 301:
+            self.send_header("Location", f"{self.path}/")
         if status != 304:
             self.send_header("Content-Length", str(len(body)))
-        if status != 404:
+        if status in (200, 304):
             self.send_header("ETag", etag)
         self.end_headers()
         if with_body:
