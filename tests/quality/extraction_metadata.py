@@ -57,7 +57,7 @@ def measure(data_dir: Path) -> list[Row]:
         "date right second": _share(f["date"] == "time" for f in facts),
         "date wrong": _share(f["date"] == "wrong" for f in facts),
     }
-    pinned = {name: 0.0 for name in ("title", "author F1", "date right day", "date right second", "date wrong")}
+    pinned = dict.fromkeys(("title", "author F1", "date right day", "date right second", "date wrong"), 0.0)
     return [
         Row(
             section="metadata",

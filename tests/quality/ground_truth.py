@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from uuid import uuid5, NAMESPACE_URL
+from uuid import NAMESPACE_URL, uuid5
 
 from schemas.records import RawPage
 from schemas.urls import host_of, site_of, url_key
@@ -55,7 +55,14 @@ def load_aeb(data_dir: Path) -> tuple[TruePage, ...]:
         html = gzip.decompress((data_dir / "aeb" / "html" / f"{name}.html.gz").read_bytes())
         url = facts.get("url") or f"https://{name[:12]}.example/"
         pages.append(
-            TruePage(name=name, publisher=site_of(url), url=url, html=html, fetched_at=datetime(2026, 11, 1, tzinfo=UTC), body=facts["articleBody"])
+            TruePage(
+                name=name,
+                publisher=site_of(url),
+                url=url,
+                html=html,
+                fetched_at=datetime(2026, 11, 1, tzinfo=UTC),
+                body=facts["articleBody"],
+            )
         )
     return tuple(pages)
 

@@ -15,19 +15,8 @@ from dataclasses import replace
 
 from schemas.outcomes import Outcome
 from schemas.records import RawPage
-
-try:
-    from workers.boilerplate.text import story_lines
-    from workers.credit.detect import find_credits
-except ImportError:
-
-    def story_lines(text, credits):  # type: ignore
-        return text.split("\n")
-
-    def find_credits(tree, **_):  # type: ignore
-        return ()
-
-
+from workers.boilerplate.text import story_lines
+from workers.credit.detect import find_credits
 from workers.extract.body import find_body
 from workers.extract.decode import clean_text, decode
 from workers.extract.guards import MAX_DEPTH, refuse_bytes, refuse_markup
