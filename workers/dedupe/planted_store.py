@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from schemas.sql import sql
 from schemas.urls import url_key
+from workers.dedupe.database import Cursor
 from workers.dedupe.planted import PlantedArticle
-from workers.dedupe.store import Cursor, SketchItem
+from workers.dedupe.store import SketchItem
 
 __all__ = ["store_planted"]
 

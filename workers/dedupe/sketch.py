@@ -44,6 +44,7 @@ __all__ = [
     "Sketch",
     "datasketch_signature",
     "estimated_jaccard",
+    "estimated_jaccards",
     "shingle_hash",
     "shingle_hashes",
     "sketch_batch",
@@ -53,10 +54,10 @@ __all__ = [
 NUM_PERM: Final = 128
 SEED: Final = 1
 SHINGLE_WORDS: Final = 4
-BANDS: Final = 42
+BANDS: Final = 16
 ROWS: Final = 3
-PASSAGE_WORDS: Final = 8
-WINDOW: Final = 24
+PASSAGE_WORDS: Final = 7
+WINDOW: Final = 28
 MIN_SHINGLES: Final = 20
 """Fewer shingles are no story: such a text gets no keys and has no copies."""
 
@@ -266,6 +267,17 @@ def sketch_lines(lines: Sequence[str], language: str | None = None) -> Sketch:
         language: not needed by scheme 1, which treats scripts by their characters.
     """
     return sketch_batch([lines])[0]
+
+
+def estimated_jaccards(own: UInt32s, others: UInt32s) -> npt.NDArray[np.float64]:
+    """Jaccard of one signature with many, as estimated.
+
+    Args:
+        own: uint32, shape (NUM_PERM,).
+        others: uint32, shape (stories, NUM_PERM).
+    """
+    estimates: npt.NDArray[np.float64] = np.mean(others == own, axis=1)
+    return estimates
 
 
 def estimated_jaccard(a: UInt32s, b: UInt32s) -> float:

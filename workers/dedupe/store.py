@@ -10,36 +10,29 @@ Two transactions, in this order, for every batch of articles:
 Of two workers that add two copies at the same moment the second to commit A sees the first. Both may then come to
 write the same story: the lock makes them take turns, and whoever is second reads what the first has written. What B
 writes is a function of the articles and their matches, so doing it again changes nothing.
-
-A *unit* is the row of `core.memberships` of the smallest member of a cluster, or of an article that has none.
 """
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import psycopg
 
 from schemas.errors import WiretraceError
 from schemas.records import CopyEvent
 from schemas.sql import sql
-from schemas.urls import site_of, url_key
-from workers.credit.agencies import agency_of_site
-from workers.dedupe.cluster import adjacency, components, group_articles
-from workers.dedupe.model import Edge, Node, Pointer, StoryCluster
-from workers.dedupe.origin import describe
-from workers.dedupe.sketch import SCHEME, sketch_batch
+from workers.dedupe.database import Cursor
+from workers.dedupe.sketch import SCHEME, estimated_jaccards, sketch_batch
+from workers.dedupe.stories import lock_stories, write_clusters
 from workers.dedupe.verify import Measure, Story, kind_of, measure
 
-__all__ = ["Cursor", "Index", "SchemeMismatch", "SketchItem"]
-
-Cursor = psycopg.Cursor[tuple[Any, ...]]
+__all__ = ["Index", "SchemeMismatch", "SketchItem"]
 
 MAX_EDGES: Final = 500
 """Matches kept per article: the strongest. A story with more copies stays connected through its strongest."""
@@ -47,10 +40,9 @@ MAX_REJECTED: Final = 50
 """Pairs kept per article that are no copies: enough to ask why, whatever a template series grows to."""
 _ATTEMPTS: Final = 5
 
-_POINTING: Final = frozenset(
-    {"canonical", "source_link", "originally_published", "appeared_first", "pixel", "syndication_meta"}
-)
-_NO_CREDIT: Final = frozenset({"contributed", "plugin_mark", "url_path"})
+LEAST_ESTIMATE: Final = 5 / 128
+"""Candidates whose signatures agree in fewer values share a phrase, not a story: of pairs with the Jaccard of .1 that
+a copy must have, one in a hundred looks like that; of unrelated pairs nearly all do."""
 
 
 class SchemeMismatch(WiretraceError):
@@ -80,6 +72,7 @@ class _Stored:
     version: int
     site: str
     story: Story
+    signature: npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +113,7 @@ class Index:
         items = sorted(items, key=lambda item: item.article_id)
         ids = [item.article_id for item in items]
         seen_at = [item.first_seen_at for item in items]
+        cur.execute(sql("dedupe/lock_articles"), {"article_ids": ids})
         cur.execute(sql("dedupe/ensure_partitions"), {"seen_at": seen_at})
         cur.execute(sql("dedupe/add_memberships"), {"article_ids": ids})
         cur.execute(sql("dedupe/delete_sketches"), {"article_ids": ids, "seen_at": seen_at})
@@ -185,9 +179,10 @@ class Index:
             sql("dedupe/candidates"),
             {"article_ids": list(stored), "window_days": self._window_days, "scheme_id": SCHEME.scheme_id},
         )
-        candidates: dict[int, dict[int, int]] = {}
-        for article_id, candidate_id, version in cur.fetchall():
-            candidates.setdefault(article_id, {})[candidate_id] = version
+        proposed: dict[int, list[tuple[int, int, bytes]]] = {}
+        for article_id, candidate_id, version, signature in cur.fetchall():
+            proposed.setdefault(article_id, []).append((candidate_id, version, signature))
+        candidates = {a: _likely(stored[a].signature, others) for a, others in proposed.items()}
         wanted = {c: v for found in candidates.values() for c, v in found.items() if c not in stored}
         stored.update(self._load_cached(cur, wanted))
 
@@ -205,8 +200,13 @@ class Index:
     def _load(self, cur: Cursor, ids: Iterable[int]) -> dict[int, _Stored]:
         cur.execute(sql("dedupe/sketches"), {"article_ids": list(ids), "scheme_id": SCHEME.scheme_id})
         loaded = {}
-        for article_id, version, site, words in cur.fetchall():
-            loaded[article_id] = _Stored(version, site, Story(np.frombuffer(words, "<u4").astype(np.uint32)))
+        for article_id, version, site, words, signature in cur.fetchall():
+            loaded[article_id] = _Stored(
+                version,
+                site,
+                Story(np.frombuffer(words, "<u4").astype(np.uint32)),
+                np.frombuffer(signature, "<u4").astype(np.uint32),
+            )
             self._remember(article_id, loaded[article_id])
         return loaded
 
@@ -233,10 +233,10 @@ class Index:
         """Steps 3 to 6."""
         copies = [m for m in matches if m.kind == "copy"]
         seeds = sorted({*ids, *(m.a for m in copies), *(m.b for m in copies)})
-        old_clusters = _lock_stories(cur, seeds)
+        old_clusters = lock_stories(cur, seeds)
         cur.execute(sql("dedupe/delete_stale_matches"), {"article_ids": ids})
         _write_matches(cur, matches)
-        _write_clusters(cur, sorted(old_clusters), old_clusters)
+        write_clusters(cur, sorted(old_clusters), old_clusters)
 
     # ---------------------------------------------------------------- events
 
@@ -290,6 +290,15 @@ class Index:
             )
 
 
+def _likely(own: npt.NDArray[np.uint32], proposed: Sequence[tuple[int, int, bytes]]) -> dict[int, int]:
+    """The candidates that may be copies by their signatures: article id -> version."""
+    signatures = np.frombuffer(b"".join(signature for _, _, signature in proposed), "<u4").reshape(
+        len(proposed), -1
+    )
+    is_likely = estimated_jaccards(own, signatures) >= LEAST_ESTIMATE
+    return {proposed[i][0]: proposed[i][1] for i in np.flatnonzero(is_likely).tolist()}
+
+
 def _matches_of(article_id: int, own: _Stored, others: Mapping[int, _Stored]) -> list[_Match]:
     """The pairs of one article that are worth keeping, at most `MAX_EDGES` and `MAX_REJECTED`."""
     kept: list[_Match] = []
@@ -324,28 +333,6 @@ def _shared_counts(own: Story, others: Mapping[int, _Stored]) -> dict[int, int]:
     return dict(zip(ids, np.add.reduceat(hits, starts).tolist(), strict=True))
 
 
-def _lock_stories(cur: Cursor, seeds: Sequence[int]) -> dict[int, int]:
-    """Locks the units of every story that the seeds touch.
-
-    Returns:
-        For each article of those stories its unit, as it stands under the locks.
-    """
-    locked: set[int] = set()
-    while True:
-        with cur.connection.transaction(force_rollback=False) as savepoint:
-            cur.execute(sql("dedupe/component"), {"seeds": list(seeds)})
-            units: dict[int, int] = dict(cur.fetchall())
-            wanted = locked | set(units.values())
-            cur.execute(sql("dedupe/lock_units"), {"units": sorted(wanted)})
-            cur.execute(sql("dedupe/component"), {"seeds": list(seeds)})
-            again: dict[int, int] = dict(cur.fetchall())
-            if set(again.values()) <= wanted:
-                return again
-            # A story grew or merged meanwhile. The locks go back, so that all are taken in the order of their ids.
-            locked = wanted | set(again.values())
-            raise psycopg.Rollback(savepoint)
-
-
 def _write_matches(cur: Cursor, matches: Sequence[_Match]) -> None:
     if matches:
         cur.execute(
@@ -362,142 +349,3 @@ def _write_matches(cur: Cursor, matches: Sequence[_Match]) -> None:
                 "longest": [m.measured.longest_passage_words for m in matches],
             },
         )
-
-
-def _write_clusters(cur: Cursor, ids: Sequence[int], old_units: Mapping[int, int]) -> None:
-    """Computes the stories among these articles, which no match of kind `copy` connects with others, and writes them."""
-    cur.execute(sql("dedupe/edges"), {"article_ids": list(ids)})
-    edges = [
-        Edge(a=a, b=b, kind=kind, jaccard=jaccard, a_in_b=a_in_b, b_in_a=b_in_a)
-        for a, b, kind, jaccard, a_in_b, b_in_a in cur.fetchall()
-    ]
-    strong = adjacency(edges)
-    weak: dict[int, dict[int, Edge]] = {}
-    for edge in edges:
-        if edge.kind != "copy":
-            weak.setdefault(edge.a, {})[edge.b] = edge
-            weak.setdefault(edge.b, {})[edge.a] = edge
-    clusters: list[StoryCluster] = []
-    nodes: dict[int, Node] = {}
-    connected = [component for component in components(ids, strong) if len(component) > 1]
-    if connected:
-        nodes = load_nodes(cur, [i for component in connected for i in component])
-    for component in connected:
-        for head, members in group_articles({i: nodes[i] for i in component if i in nodes}, strong):
-            if len(members) > 1:
-                clusters.append(describe(head, members, nodes, strong, weak))
-    current = {cluster.cluster_id for cluster in clusters}
-    gone = sorted(set(old_units.values()) - current)
-    if gone:
-        cur.execute(sql("dedupe/delete_clusters"), {"cluster_ids": gone})
-    if clusters:
-        cur.execute(
-            sql("dedupe/write_clusters"), {"clusters": _json([_cluster_row(c, nodes) for c in clusters])}
-        )
-    rows = [_membership_row(cluster, place) for cluster in clusters for place in cluster.members]
-    placed = {row["article_id"] for row in rows}
-    rows.extend({"article_id": i, "is_origin": False} for i in ids if i not in placed)
-    cur.execute(sql("dedupe/write_memberships"), {"memberships": _json(rows)})
-
-
-def load_nodes(cur: Cursor, ids: Sequence[int]) -> dict[int, Node]:
-    """The facts about articles on which stories and origins depend."""
-    cur.execute(sql("dedupe/facts"), {"article_ids": list(ids)})
-    return {row[0]: _node(*row) for row in cur.fetchall()}
-
-
-def _node(
-    article_id: int,
-    version: int,
-    url: str,
-    key: str,
-    canonical_url: str | None,
-    source_link_url: str | None,
-    site: str,
-    title: str | None,
-    word_count: int,
-    published_at: datetime | None,
-    published_certainty: str | None,
-    first_seen_at: datetime,
-    credits: Sequence[Mapping[str, Any]] | None,
-) -> Node:
-    own_agency = agency_of_site(site)
-    own = own_agency.id if own_agency else None
-    agencies: dict[str, float] = {}
-    pointers: dict[tuple[str | None, str | None], Pointer] = {}
-
-    def point(kind: str, url: str | None, named_site: str | None, confidence: float) -> None:
-        named = named_site or (site_of(url) if url else None)
-        if named and named != site:
-            pointer_key = _url_key(url)
-            pointers.setdefault(
-                (pointer_key, named),
-                Pointer(kind=kind, url_key=pointer_key, url=url, site=named, confidence=confidence),
-            )
-
-    has_copy_mark = False
-    for credit in credits or ():
-        kind, agency, confidence = credit["kind"], credit["agency"], float(credit["confidence"])
-        if kind == "plugin_mark":
-            has_copy_mark = True
-        if agency and agency != own and kind not in _NO_CREDIT:
-            agencies[agency] = max(confidence, agencies.get(agency, 0.0))
-        if kind in _POINTING:
-            point(kind, credit["url"], credit["site"], confidence)
-    if source_link_url:
-        point("source_link", source_link_url, None, 1.0)
-    canonical_key = _url_key(canonical_url)
-    return Node(
-        article_id=article_id,
-        version=version,
-        url=url,
-        url_key=key,
-        canonical_key=canonical_key if canonical_url and site_of(canonical_url) == site else None,
-        site=site,
-        title=title,
-        word_count=word_count,
-        published_at=published_at,
-        published_certainty=published_certainty,
-        first_seen_at=first_seen_at,
-        agency_of_site=own,
-        credit_agencies=agencies,
-        pointers=tuple(pointers.values()),
-        has_copy_mark=has_copy_mark,
-        item_ids=frozenset(c["item_id"] for c in credits or () if c["item_id"]),
-    )
-
-
-def _url_key(url: str | None) -> str | None:
-    if not url:
-        return None
-    try:
-        return url_key(url)
-    except ValueError:
-        return None
-
-
-def _cluster_row(cluster: StoryCluster, nodes: Mapping[int, Node]) -> dict[str, object]:
-    members = [nodes[place.article_id] for place in cluster.members]
-    times = sorted(node.published_at for node in members if node.published_at is not None)
-    return {
-        "cluster_id": cluster.cluster_id,
-        "size": len(members),
-        "sites": len({node.site for node in members}),
-        "head_article_id": cluster.head,
-        "origin_article_id": cluster.origin.article_id,
-        "origin_agency": cluster.origin.agency,
-        "origin_url": cluster.origin.url,
-        "origin_site": cluster.origin.site,
-        "origin_reason": cluster.origin.reason,
-        "origin_evidence": cluster.origin.evidence,
-        "first_published_at": times[0].isoformat() if times else None,
-        "last_published_at": times[-1].isoformat() if times else None,
-    }
-
-
-def _membership_row(cluster: StoryCluster, place: Any) -> dict[str, object]:
-    return {"cluster_id": cluster.cluster_id, **asdict(place)}
-
-
-def _json(rows: Sequence[Mapping[str, object]]) -> str:
-    return json.dumps(rows, ensure_ascii=False)

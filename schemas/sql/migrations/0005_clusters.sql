@@ -27,9 +27,12 @@ create table core.sketches (
     set_size      integer     not null,
     words         bytea       not null,
     signature     bytea       not null,
-    keys          bigint[]    not null,
-    primary key (article_id, first_seen_at)
+    keys          bigint[]    not null
 ) partition by range (first_seen_at);
+
+-- No primary key: an index that holds first_seen_at tempts the planner to walk the window instead of the keys. The
+-- lock on the article's row keeps its sketch single (queries/dedupe/delete_sketches.sql).
+create index sketches_article on core.sketches using hash (article_id);
 
 -- fastupdate stays off: a pending list is searched row by row at every look-up.
 create index sketches_keys on core.sketches using gin (keys) with (fastupdate = off);

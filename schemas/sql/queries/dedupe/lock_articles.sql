@@ -1,0 +1,3 @@
+-- Whoever sketches an article holds its row, so that two workers with one page take turns.
+select article_id from core.articles where article_id = any(%(article_ids)s::bigint[]) order by article_id
+   for no key update
