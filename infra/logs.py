@@ -55,4 +55,4 @@ def set_up_logs(settings: Settings, *, least_level: str | None = None) -> None:
     root.handlers[:] = [handler]
     root.setLevel(max(level, logging.INFO))
     for chatty in ("kafka", "scrapy", "twisted", "trafilatura", "htmldate", "courlan", "justext", "yoyo"):
-        logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
+        logging.getLogger(chatty).setLevel(logging.ERROR if least_level else max(level, logging.WARNING))

@@ -1,5 +1,5 @@
 -- Stories that were republished, the largest or the newest first.
-select c.cluster_id, c.size, c.sites, c.origin_site, c.origin_agency, c.origin_url, c.origin_reason,
+select c.cluster_id, c.size, c.sites, coalesce(c.origin_site, c.origin_agency) as origin, c.origin_site, c.origin_agency, c.origin_url, c.origin_reason,
        c.first_published_at, c.last_published_at, c.spread, c.title
   from wiretrace.clusters c
  where c.size >= %(min_size)s
