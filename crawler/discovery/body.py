@@ -30,6 +30,7 @@ _BOMS: Final = (
 _DECLARED: Final = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
 _HTTP_CHARSET: Final = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
 _ROOT: Final = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)[\s>/]")
+_ANY_TAG: Final = re.compile(r"<(?:[A-Za-z_][^<>]{0,2000}>|!doctype)", re.IGNORECASE)
 _XML_ROOTS: Final = {
     "rss": "feed",
     "feed": "feed",
@@ -38,6 +39,7 @@ _XML_ROOTS: Final = {
     "urlset": "sitemap",
     "sitemapindex": "sitemap",
 }
+_DOCTYPE_NAME: Final = re.compile(r"<!doctype\s+(?:[\w.-]+:)?([\w.-]+)", re.IGNORECASE)
 _URL_LINE: Final = re.compile(r"\s*https?://[^\s<>\"]+\s*(\n|$)")
 
 
@@ -114,13 +116,17 @@ def head_of(body: bytes, size: int = 4096) -> bytes:
     """The first bytes of the document, inflated.
 
     Raises:
-        BodyError: as `chunks_of`.
+        BodyError: as `chunks_of`, where nothing comes out.
     """
     head = b""
-    for piece in chunks_of(body):
-        head += piece
-        if len(head) >= size:
-            break
+    try:
+        for piece in chunks_of(body):
+            head += piece
+            if len(head) >= size:
+                break
+    except BodyError:
+        if not head:
+            raise
     return head[:size]
 
 
@@ -179,9 +185,9 @@ def sniff(head: bytes, headers: Mapping[str, str]) -> str | None:
     if _URL_LINE.match(text):
         return "urls"
     start = text.find("<")
-    if start < 0 or (b"\x00" in head and charset.startswith("utf-8")):
+    if start < 0 or not _ANY_TAG.search(text) or text.count("\x00") * 20 > len(text):
         return None
-    root = _ROOT.search(_without_prolog(text[start:]))
+    root = _ROOT.search(_without_prolog(text[start:])) or _DOCTYPE_NAME.search(text[start:])
     name = root[1].lower() if root else ""
     if name in _XML_ROOTS:
         return _XML_ROOTS[name]

@@ -32,7 +32,7 @@ def absolute_url(base: str, link: str | None) -> str | None:
     if not link or len(link) > _MAX_URL or link.startswith("#"):
         return None
     try:
-        url = urljoin(base, link)
+        url = link if link.startswith(("http://", "https://")) else urljoin(base, link)
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:
@@ -56,6 +56,7 @@ class Collector:
             site: the site that is crawled, where the document stands elsewhere (a feed service).
         """
         self.base = own_url
+        self._own_url = own_url
         self._spec = spec
         self._site = site
         self._sites = {site_of(own_url)} | ({site} if site else set())
@@ -98,6 +99,8 @@ class Collector:
 
     def add_document(self, ref: DocumentRef) -> None:
         """Takes a further document, unless it is a trap; the first one of a URL wins."""
+        if ref.url == self._own_url:
+            return
         if trap := judge(ref.url):
             self.dropped[str(trap)] += 1
             return

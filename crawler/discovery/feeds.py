@@ -32,6 +32,9 @@ __all__ = [
 MAX_FEED_PAGES: Final = 20
 """Most following pages of a paged feed or a REST answer: 20 × 100 posts are more than a month of any one site."""
 
+MAX_FEED_BYTES: Final = 16 * 1024 * 1024
+"""Most inflated bytes of a feed: it is held as a tree. Feeds of whole texts are seldom over 2 MiB."""
+
 WP_PAGE_SIZE: Final = 100
 """Posts per answer; the interface allows no more. Source: developer.wordpress.org/rest-api/using-the-rest-api/pagination/"""
 
@@ -52,7 +55,7 @@ class FeedFacts:
     """What a feed says besides its entries.
 
     Attributes:
-        problem: None, or why it ended early.
+        fault: None, or what was wrong with it although it was read.
         announced_interval_s: the pace the feed names, in seconds.
         next_url: the following page of a paged feed (RFC 5005), absolute.
         is_complete: the publisher says that nothing will come any more (RSS `<expires>` past is not counted).
@@ -60,7 +63,7 @@ class FeedFacts:
     """
 
     def __init__(self) -> None:
-        self.problem: str | None = None
+        self.fault: str | None = None
         self.announced_interval_s: float | None = None
         self.next_url: str | None = None
         self.is_complete = False
@@ -83,13 +86,15 @@ def read_xml_feed(body: bytes, headers: Mapping[str, str], found: Collector, *, 
         BodyError: nothing can be read.
     """
     facts = FeedFacts()
-    root, facts.problem = read_tree(chunks_of(body), headers)
+    root, facts.fault, is_cut = read_tree(chunks_of(body, limit=MAX_FEED_BYTES), headers)
     items = list(_items(root)) if root is not None else []
+    if is_cut:
+        del items[-1:]  # half an address is worse than none
     for item in items:
         _take_item(item, found, found_by)
     if root is not None:
         _read_head(root, found.base, facts)
-    if not items and facts.problem:
+    if not items and facts.fault:
         # Tags that do not nest at all defeat libxml2's recovery; feedparser's loose reader takes them one by one.
         _read_loosely(body, headers, found, found_by)
     return facts
@@ -160,7 +165,11 @@ def _item_link(item: etree._Element) -> str | None:
     for name in ("guid", "about"):
         if links.get(name, "").startswith(("http://", "https://")):
             return links[name]
-    return links.get("self")
+    if "self" in links:
+        return links["self"]
+    # Where tags do not nest, recovery leaves the link inside another element.
+    inner = (element for element in item.iter(etree.Element) if local_name(element) == "link")
+    return next((text for element in inner if (text := text_of(element))), None)
 
 
 def _read_head(root: etree._Element, base: str, facts: FeedFacts) -> None:
@@ -202,7 +211,7 @@ def _number(text: str) -> float | None:
 
 
 def _read_loosely(body: bytes, headers: Mapping[str, str], found: Collector, found_by: str) -> None:
-    data = b"".join(chunks_of(body, limit=8 * 1024 * 1024))
+    data = b"".join(chunks_of(body, limit=MAX_FEED_BYTES))
     parsed = feedparser.parse(
         data,
         response_headers={"content-type": headers.get("content-type", "application/xml")},
@@ -218,8 +227,9 @@ def _read_loosely(body: bytes, headers: Mapping[str, str], found: Collector, fou
                 url=url,
                 found_by=found_by,
                 title=plain(item.get("title")),
-                published_at=parse_date(item.get("published")),
-                updated_at=parse_date(item.get("updated")),
+                # dict.get: feedparser's own gives a date of update for one of publication, with a warning.
+                published_at=parse_date(dict.get(item, "published")),
+                updated_at=parse_date(dict.get(item, "updated")),
             )
         )
 

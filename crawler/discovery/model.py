@@ -84,8 +84,8 @@ class DiscoveryResult:
         kind: what the bytes really are, one of `DOCUMENT_KINDS`, or None where they are none of them.
         entries: articles, in the document's order, each URL once.
         documents: further documents to fetch, each URL once.
-        problem: None, or one sentence why the document could not be read (wholly, or from some point on: entries
-            read before are kept).
+        problem: None, or one sentence why nothing could be read.
+        fault: None, or what was wrong with a document that was read all the same (cut off, tags that do not nest).
         is_empty: it was read and names nothing.
         is_article: the page itself is an article: publish this very response as a page too, and do not poll it
             again (shapes of URLs are ambiguous, so a page taken for a section can turn out to be a story).
@@ -99,6 +99,7 @@ class DiscoveryResult:
     entries: tuple[Entry, ...] = ()
     documents: tuple[DocumentRef, ...] = ()
     problem: str | None = None
+    fault: str | None = None
     is_empty: bool = False
     is_article: bool = False
     is_final: bool = False

@@ -20,7 +20,7 @@ from lxml import html as lxml_html
 from lxml.html import HtmlElement
 from w3lib.encoding import html_to_unicode
 
-from crawler.discovery.body import chunks_of
+from crawler.discovery.body import BodyError, chunks_of
 from crawler.discovery.collect import Collector, absolute_url
 from crawler.discovery.feeds import wordpress_documents
 from crawler.discovery.links import LinkShape, Shape, page_number, shape_of, word_count
@@ -39,6 +39,7 @@ MAX_SECTIONS: Final = (120, 60)
 """Most further listings taken from one page, at depth 0 and deeper."""
 
 _MAX_HTML: Final = 8 * 1024 * 1024
+_MAX_TAGS: Final = 400_000
 _FEED_TYPES: Final = frozenset(
     [
         "application/rss+xml",
@@ -108,6 +109,8 @@ def parse_page(url: str, body: bytes, headers: Mapping[str, str]) -> Page | None
         BodyError: the bytes cannot be inflated, or are too many.
     """
     data = b"".join(chunks_of(body, limit=_MAX_HTML))
+    if data.count(b"<") > _MAX_TAGS:
+        raise BodyError(f"more than {_MAX_TAGS} tags")
     _, text = html_to_unicode(headers.get("content-type"), data)
     text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", text)
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)

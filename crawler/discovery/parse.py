@@ -113,7 +113,7 @@ def _feed(document: _Document, form: str) -> DiscoveryResult:
     found_by = "backfill" if document.walk.page > 1 else "feed"
     facts = read_xml_feed(document.body, document.headers, document.found, found_by=found_by)
     if form == "xml" and not document.found.count:
-        return DiscoveryResult(problem=facts.problem or "XML, but neither a feed nor a sitemap")
+        return DiscoveryResult(problem=facts.fault or "XML, but neither a feed nor a sitemap")
     return _of_feed(document, "feed", facts)
 
 
@@ -140,7 +140,8 @@ def _of_feed(document: _Document, kind: str, facts: FeedFacts) -> DiscoveryResul
         kind=kind,
         entries=entries,
         documents=found.documents(),
-        problem=facts.problem,
+        problem=None if found.count else facts.fault,
+        fault=facts.fault,
         is_empty=not found.count,
         is_final=facts.is_complete,
         announced_interval_s=facts.announced_interval_s,
@@ -150,12 +151,12 @@ def _of_feed(document: _Document, kind: str, facts: FeedFacts) -> DiscoveryResul
 
 def _sitemap(document: _Document, form: str) -> DiscoveryResult:
     found, walk = document.found, document.walk
-    problem = None
+    fault = None
     if form == "urls":
         read_text_sitemap(document.body, document.headers, found)
     else:
         since_of = document.since
-        problem = read_xml_sitemap(
+        fault = read_xml_sitemap(
             document.body, document.headers, found, walk, now=document.now, since_of=since_of
         )
     # A sitemap below an index may hold an old month: it is measured by the index, not by itself.
@@ -166,7 +167,8 @@ def _sitemap(document: _Document, form: str) -> DiscoveryResult:
         kind="sitemap",
         entries=entries,
         documents=documents,
-        problem=problem,
+        problem=None if found.count or documents else fault,
+        fault=fault,
         is_empty=not found.count and not documents,
         dropped=dict(found.dropped),
     )

@@ -70,11 +70,12 @@ def read_xml_sitemap(
         count += 1
         if count > MAX_ENTRIES:
             found.dropped["over_limit"] += 1
-            continue
+            stream.fault = f"more than {MAX_ENTRIES} URLs; the rest was not read"
+            break
         _take_url(element, found)
     for ref in _chosen(children, state, now=now, since_of=since_of, found=found):
         found.add_document(ref)
-    return stream.problem
+    return stream.fault
 
 
 def read_text_sitemap(body: bytes, headers: Mapping[str, str], found: Collector) -> None:
@@ -86,7 +87,7 @@ def read_text_sitemap(body: bytes, headers: Mapping[str, str], found: Collector)
     for number, line in enumerate(decode_text(body, headers).splitlines()):
         if number >= MAX_ENTRIES:
             found.dropped["over_limit"] += 1
-        elif line.strip() and (url := found.accepted(line)):
+        elif line.strip().startswith(("http://", "https://")) and (url := found.accepted(line)):
             add_by_shape(url, found, Entry(url=url, found_by="sitemap"))
 
 

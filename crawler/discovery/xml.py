@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from html.entities import html5
@@ -20,6 +21,13 @@ _REFERENCE: Final = re.compile(rb"&(?:([A-Za-z][A-Za-z0-9]{1,31});|#\d{1,7};|#[x
 _CDATA_EDGE: Final = re.compile(rb"(<!\[CDATA\[|\]\]>)")
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]+")
 _XML_NAMES: Final = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
+MAX_ELEMENTS: Final = 2_000_000
+"""Most elements of a stream: forty for each of 50,000 entries."""
+
+MAX_TREE_TAGS: Final = 800_000
+"""Most tags of a document that is held as a tree; libxml2 takes about 130 bytes for an empty element."""
+
+_MAX_ALIVE: Final = 20_000  # elements of one entry
 _PROLOG_BYTES: Final = 64 * 1024
 _TAIL: Final = 40  # a reference or a CDATA edge that a chunk's end cuts in two is shorter than this
 
@@ -44,7 +52,7 @@ class XmlStream:
     libxml2 recovers as far as it can.
 
     Attributes:
-        problem: after iterating: None, or why the document ended early.
+        fault: after iterating: None, or what was wrong with the document.
     """
 
     def __init__(self, chunks: Iterable[bytes], headers: Mapping[str, str], *, wanted: Iterable[str]) -> None:
@@ -56,8 +64,9 @@ class XmlStream:
         self._chunks = chunks
         self._headers = headers
         self._wanted = frozenset(wanted)
-        self.root: etree._Element | None = None
-        self.problem: str | None = None
+        self._elements = 0
+        self._alive = 0
+        self.fault: str | None = None
 
     def __iter__(self) -> Iterator[etree._Element]:
         """Each wanted element, complete; it and what stands before it is emptied when the next one is asked for.
@@ -65,31 +74,35 @@ class XmlStream:
         Raises:
             BodyError: nothing can be read at all: entities are declared, or the first bytes cannot be inflated.
         """
-        parser = etree.XMLPullParser(events=("start", "end"), **_parser_options())  # type: ignore[arg-type]
+        parser = etree.XMLPullParser(events=("end",), **_parser_options())  # type: ignore[arg-type]
         is_begun = False
         try:
-            for piece in _cleaned(self._chunks, self._headers):
+            for piece in _cleaned(self._chunks, self._headers, _Mender()):
                 parser.feed(piece)
                 is_begun = True
                 yield from self._finished(parser)
+            # What closing the parser completes was cut off: half an address is worse than none. It is not given out.
             parser.close()
         except (etree.XMLSyntaxError, BodyError) as error:
             if not is_begun:
                 raise BodyError(str(error)) from None
-            self.problem = str(error)
-        yield from self._finished(parser)
-        self.problem = self.problem or _first_fatal(parser)
+            self.fault = str(error)
+        self.fault = self.fault or _first_fatal(parser)
 
     def _finished(self, parser: etree.XMLPullParser) -> Iterator[etree._Element]:
-        for event, element in parser.read_events():
+        for _, element in parser.read_events():
             if not isinstance(element, etree._Element):
                 continue
-            if self.root is None:
-                self.root = element
-            if event != "end" or local_name(element) not in self._wanted:
-                continue
-            yield element
+            self._elements += 1
+            self._alive += 1
+            if self._elements > MAX_ELEMENTS or self._alive > _MAX_ALIVE:
+                raise BodyError(f"more than {min(self._elements, MAX_ELEMENTS)} elements")
             parent = element.getparent()
+            if local_name(element) in self._wanted:
+                yield element
+            elif parent is None or parent.getparent() is not None:
+                continue
+            self._alive = 0
             element.clear()
             # Only what stands before: later siblings may be half built, the parser works ahead by a chunk.
             while parent is not None and element.getprevious() is not None:
@@ -98,66 +111,92 @@ class XmlStream:
 
 def read_tree(
     chunks: Iterable[bytes], headers: Mapping[str, str]
-) -> tuple[etree._Element | None, str | None]:
-    """The root element of a document and what was wrong with it; cleaned and recovered as by `XmlStream`.
+) -> tuple[etree._Element | None, str | None, bool]:
+    """The root element of a document, what was wrong with it, and whether it is cut off in the middle.
+
+    Cleaned and recovered as by `XmlStream`.
 
     Raises:
-        BodyError: entities are declared, or the bytes cannot be inflated.
+        BodyError: entities are declared, the bytes cannot be inflated, or there are too many tags.
     """
+    mender = _Mender()
     parser = etree.XMLParser(**_parser_options())  # type: ignore[arg-type]
-    is_begun = False
-    problem: str | None = None
+    tail = b""
+    fault: str | None = None
     try:
-        for piece in _cleaned(chunks, headers):
+        for piece in _cleaned(chunks, headers, mender):
+            if mender.tags > MAX_TREE_TAGS:
+                raise BodyError(f"more than {MAX_TREE_TAGS} tags")
             parser.feed(piece)
-            is_begun = True
+            tail = (tail + piece)[-_TAIL:]
     except BodyError as error:
-        if not is_begun:
+        if not tail or mender.tags > MAX_TREE_TAGS:
             raise
-        problem = str(error)
+        fault = str(error)
+    is_cut = fault is not None or not tail.rstrip().endswith(b">")
     try:
         root: etree._Element | None = parser.close()
     except etree.XMLSyntaxError as error:
-        return None, str(error)
-    return root, problem or _first_fatal(parser)
+        return None, str(error), is_cut
+    return root, fault or _first_fatal(parser), is_cut
 
 
 def _first_fatal(parser: etree.XMLParser | etree.XMLPullParser) -> str | None:
-    for entry in parser.error_log:
+    for entry in parser.feed_error_log:
         if entry.level_name == "FATAL":
             return f"line {entry.line}: {entry.message}"
     return None
 
 
-def _cleaned(chunks: Iterable[bytes], headers: Mapping[str, str]) -> Iterator[bytes]:
+def _cleaned(chunks: Iterable[bytes], headers: Mapping[str, str], mender: _Mender) -> Iterator[bytes]:
     source = iter(chunks)
     head = b""
-    for piece in source:
-        head += piece
-        if len(head) >= _PROLOG_BYTES:
-            break
+    broken: BodyError | None = None
+    try:
+        for piece in source:
+            head += piece
+            if len(head) >= _PROLOG_BYTES:
+                break
+    except BodyError as error:
+        if not head:
+            raise
+        broken = error
     charset = charset_of(head[:4096], headers)
-    if charset.startswith(("utf-16", "utf-32", "utf-7")):
-        text = (head + b"".join(source)).decode(charset, "replace")
-        head, source, charset = text.encode("utf-8", "replace"), iter(()), "utf-8"
+    if charset not in ("utf-8", "ascii"):
+        # libxml2 knows few charsets and stops at the first wrong byte; Python's codecs know all and go on.
+        source = _recoded(head, source, charset)
+        head = next(source)
     if _GENERAL_ENTITY.search(head):
         raise BodyError("declares XML entities")
     head = head[max(head.find(b"<"), 0) :]
     head = _DOCTYPE.sub(b"", _DECLARATION.sub(b"", head, count=1), count=1)
-    yield b'<?xml version="1.0" encoding="' + charset.encode("ascii") + b'"?>'
-    mender = _Mender(is_utf8=charset == "utf-8")
-    if head:
-        yield mender.mended(head)
+    if re.match(rb"(?:\s|<!--.*?-->)*<!DOCTYPE", head, re.IGNORECASE | re.DOTALL):
+        raise BodyError("a DOCTYPE without end")
+    yield mender.mended(head)
     for piece in source:
         yield mender.mended(piece)
     yield mender.rest()
+    if broken:
+        raise broken
+
+
+def _recoded(head: bytes, source: Iterator[bytes], charset: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(charset)(errors="replace")
+    yield decoder.decode(head).lstrip("\ufeff").encode("utf-8", "replace")
+    for piece in source:
+        yield decoder.decode(piece).encode("utf-8", "replace")
+    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
 
 
 class _Mender:
-    """Repairs a document that comes in pieces: references, control characters, wrong UTF-8."""
+    """Repairs a document in UTF-8 that comes in pieces: references, control characters, stray bytes.
 
-    def __init__(self, *, is_utf8: bool) -> None:
-        self._is_utf8 = is_utf8
+    Attributes:
+        tags: beginnings of tags so far, those inside CDATA not counted.
+    """
+
+    def __init__(self) -> None:
+        self.tags = 0
         self._is_in_cdata = False
         self._held = b""
 
@@ -168,14 +207,13 @@ class _Mender:
         if cut and data[cut : cut + 1] == b"]" and data[cut - 1 : cut] == b"]":
             cut -= 1
         data, self._held = data[:cut], data[cut:]
-        if self._is_utf8:
-            data, rest = _whole_utf8(data)
-            self._held = rest + self._held
+        data, rest = _whole_utf8(data)
+        self._held = rest + self._held
         return self._repaired(data)
 
     def rest(self) -> bytes:
         data, self._held = self._held, b""
-        return self._repaired(_whole_utf8(data)[0] if self._is_utf8 else data)
+        return self._repaired(_whole_utf8(data)[0])
 
     def _repaired(self, data: bytes) -> bytes:
         if b"&" in data or b"[CDATA[" in data or b"]]>" in data:
@@ -185,9 +223,12 @@ class _Mender:
                     self._is_in_cdata = True
                 elif part == b"]]>":
                     self._is_in_cdata = False
-                elif not self._is_in_cdata and b"&" in part:
-                    parts[index] = _REFERENCE.sub(_reference, part)
+                elif not self._is_in_cdata:
+                    self.tags += part.count(b"<")
+                    parts[index] = _REFERENCE.sub(_reference, part) if b"&" in part else part
             data = b"".join(parts)
+        elif not self._is_in_cdata:
+            self.tags += data.count(b"<")
         return _CONTROL.sub(b"", data)
 
 
