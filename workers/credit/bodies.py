@@ -237,11 +237,34 @@ def wire_mark(view: View) -> Iterator[Credit]:
                     place=place,
                     confidence=confidence,
                 )
+    trailing = next(filter(None, map(_trailing_agency, reversed(view.lines[-3:]))), None)
+    if trailing is not None and trailing[0] not in done:
+        done.add(trailing[0])
+        yield Credit(
+            kind="wire_mark", agency=trailing[0], text=trailing[1], place="body_end", confidence=0.85
+        )
     for line in view.lines[-2:]:
         for agency in _closing_agencies(line):
             if agency not in done:
                 done.add(agency)
                 yield Credit(kind="wire_mark", agency=agency, text=line, place="body_end", confidence=0.8)
+
+
+_TRAILING: Final = re.compile(r"[.!?…”\"»’)]\s*(?:[(\[–—/-]\s*)?(?P<name>[^\W\d_][\w/-]{1,11})\s*[)\]/]?\.?$")
+
+
+def _trailing_agency(line: str) -> tuple[str, str] | None:
+    """(agency, text) of a mark behind the last sentence of a story: `… into the country. PTI`, `… he said. (dpa)`."""
+    found = _TRAILING.search(line[-60:])
+    agency = agency_of_name(found["name"]) if found is not None else None
+    if (
+        found is None
+        or agency is None
+        or agency.kind != "agency"
+        or found["name"] not in agency.abbreviations
+    ):
+        return None
+    return agency.id, found[0][1:].strip()
 
 
 def _closing_agencies(line: str) -> list[str]:

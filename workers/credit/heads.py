@@ -57,7 +57,7 @@ _SOURCE_METAS: Final = frozenset(
 )
 _BYLINE_CLASS: Final = re.compile(
     r"(?:^|[\s_-])(?:by-?lines?|author|authors|authorname\S*|source|article-?author|post-?author|c-byline|"
-    r"signature|firma|autor|auteur|autore|article-?source|agency|agencia|agence|agentur)(?:$|[\s_-])|byline",
+    r"name|writer|reporter|journalist|publication|contributors?|attribution|signature|firma|autor|auteur|autore|article-?source|agency|agencia|agence|agentur)(?:$|[\s_-])|byline",
     re.IGNORECASE,
 )
 _BYLINE_SPOILED: Final = re.compile(
@@ -154,7 +154,13 @@ def _visible_bylines(view: View) -> list[str]:
             continue
         text = text_of(element)
         if text and len(text) <= _MAX_BYLINE_CHARS and text not in found and not _is_spoiled(element):
-            found.append(text)
+            pieces = [piece for piece in map(squeeze, element.itertext("*")) if piece]
+            is_whole = len(pieces) == 1 or bool(agencies_in_author(text))
+            found += (
+                [text]
+                if is_whole
+                else [piece for piece in pieces if len(piece) > 2 and agency_of_name(piece)]
+            )
     return found
 
 
