@@ -68,7 +68,7 @@ class Finisher:
             state=verdict.state,
             outcome=verdict.outcome,
             reason=verdict.reason,
-            due_in_s=max(verdict.due_in_s, pace.pause_s if verdict.state == "waiting" else 0.0),
+            due_in_s=_due_in_s(verdict, pace, exchange),
             url_failures=verdict.url_failures,
             host=pace,
             exchange=exchange,
@@ -231,7 +231,7 @@ class Finisher:
         rules = await asyncio.to_thread(parse_rules, body)
         if state == "unavailable":
             failures = claim.url_failures + 1
-            lifetime_s = due_in_s = max(back_off_s(failures, _jitter()), settlement.host.pause_s)
+            lifetime_s = due_in_s = min(settlement.due_in_s, LIFETIME_S)
         else:
             failures, lifetime_s, due_in_s = 0, LIFETIME_S, REFRESH_S * (1 + 0.05 * _jitter())
         await asyncio.to_thread(
@@ -305,6 +305,15 @@ class Finisher:
                 self._specs.clear()
             self._specs[site] = (time.monotonic() + SPEC_CACHE_S, spec)
         return spec
+
+
+def _due_in_s(verdict: Verdict, pace: HostPace, exchange: Exchange) -> float:
+    """When a URL that has to wait is tried again: when its host said so, else by its own back-off."""
+    if verdict.state != "waiting":
+        return 0.0
+    if verdict.signal is Signal.SLOW_DOWN and exchange.retry_after_s is not None:
+        return pace.pause_s
+    return max(verdict.due_in_s, pace.pause_s)
 
 
 def _unsent(claim: Claim, state: str, outcome: str, *, due_in_s: float = 0.0) -> Settlement:

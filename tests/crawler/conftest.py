@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kafka import KafkaConsumer
 
 from crawler.claims import Offer
 from crawler.frontier import Frontier, open_frontier
+from schemas.codec import decode_page
+from schemas.records import RawPage
+from schemas.topics import PAGES
 from tests.crawler.processes import Crawler, crawler_env
 from tests.crawler.web import Hit, Web
 
@@ -66,3 +70,22 @@ def wait_for(condition: Callable[[], bool], timeout_s: float, what: str) -> None
     while not condition():
         assert time.monotonic() < ends_at, f"not within {timeout_s} s: {what}"
         time.sleep(0.1)
+
+
+def consumed(bootstrap: str, count: int) -> list[RawPage]:
+    """The first `count` pages on the topic; fewer where no more come within eight seconds."""
+    consumer = KafkaConsumer(
+        PAGES,
+        bootstrap_servers=bootstrap,
+        auto_offset_reset="earliest",
+        consumer_timeout_ms=8000,
+    )
+    pages: list[RawPage] = []
+    try:
+        for message in consumer:
+            pages.append(decode_page(message.value))
+            if len(pages) == count:
+                break
+    finally:
+        consumer.close()
+    return pages

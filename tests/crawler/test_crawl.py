@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
-from kafka import KafkaConsumer
 
 from crawler.frontier import Frontier
 from crawler.sites import site_spec
-from schemas.codec import decode_page
-from schemas.topics import PAGES
+from tests.crawler.conftest import consumed
 from tests.crawler.processes import Crawler, crawler_env
 from tests.crawler.web import Reply, Web, page, rss
 
@@ -69,21 +67,3 @@ def test_a_site_is_crawled_from_its_bare_url(
     assert (one.found_by, one.crawl_id, one.status, one.site) == ("feed", "test", 200, "paper.test")
     assert one.hint_title is not None and one.hint_title.startswith("Story")
     assert one.body == stories[one.url.partition(f":{web.port}")[2]].body
-
-
-def consumed(bootstrap: str, count: int) -> list:
-    consumer = KafkaConsumer(
-        PAGES,
-        bootstrap_servers=bootstrap,
-        auto_offset_reset="earliest",
-        consumer_timeout_ms=8000,
-    )
-    pages = []
-    try:
-        for message in consumer:
-            pages.append(decode_page(message.value))
-            if len(pages) == count:
-                break
-    finally:
-        consumer.close()
-    return pages

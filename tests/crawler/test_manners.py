@@ -1,0 +1,256 @@
+"""robots.txt, Retry-After and back-off, as seen by the hosts."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import psycopg
+import pytest
+
+from crawler.frontier import Frontier
+from tests.crawler.conftest import articles, gaps, wait_for
+from tests.crawler.processes import Crawler
+from tests.crawler.web import Reply, Web, page
+
+
+def fine(path: str, headers: Mapping[str, str]) -> Reply:
+    return Reply(body=page("Fine story"))
+
+
+def with_robots(robots: Reply) -> Callable[[str, Mapping[str, str]], Reply]:
+    return lambda path, headers: robots if path == "/robots.txt" else fine(path, headers)
+
+
+def test_robots_that_cannot_be_read_means_no_request(
+    frontier: Frontier, connection: psycopg.Connection, crawlers: Callable[..., Crawler]
+) -> None:
+    sites = {
+        "s500.test": with_robots(Reply(status=500)),
+        "s503.test": with_robots(Reply(status=503)),
+        "s429.test": with_robots(Reply(status=429)),
+        "silent.test": with_robots(Reply(delay_s=60)),
+        "s404.test": with_robots(Reply(status=404)),
+        "s403.test": with_robots(Reply(status=403)),
+        "html.test": with_robots(Reply(body=b"<html>not found</html>")),
+    }
+    with Web(sites) as web:
+        for name in sites:
+            frontier.offer(articles(web, name, ["/1", "/2"]))
+        crawlers(web, until_idle=True, patience_s=5.0, timeout_s=2.0, lease_s=8.0).wait(40)
+    paths = {name: sorted(web.paths(name)) for name in sites}
+    for name in ("s500.test", "s503.test", "s429.test", "silent.test"):
+        assert paths[name] == ["/robots.txt"], name
+    for name in ("s404.test", "s403.test", "html.test"):
+        assert paths[name] == ["/1", "/2", "/robots.txt"], name
+    rows = dict(connection.execute("select authority, state from core.robots").fetchall())
+    assert {rows[a] for a in rows if "s5" in a or "429" in a or "silent" in a} == {"unavailable"}
+    waiting = connection.execute(
+        "select count(*) from core.urls where kind = 'article' and state = 'waiting' and due_at > now() + interval '45 s'"
+    ).fetchone()
+    assert waiting == (8,)
+
+
+def test_robots_is_fetched_once_for_all_crawlers(
+    frontier: Frontier, connection: psycopg.Connection, crawlers: Callable[..., Crawler]
+) -> None:
+    names = [f"p{n}.test" for n in range(12)]
+    rules = Reply(body=b"User-agent: *\nDisallow: /private\n", headers={"Content-Type": "text/plain"})
+    with Web(dict.fromkeys(names, with_robots(rules))) as web:
+        for name in names:
+            frontier.offer(articles(web, name, [f"/{n}" for n in range(6)] + ["/private/1"]))
+        for crawler in [crawlers(web, until_idle=True) for _ in range(3)]:
+            crawler.wait(40)
+        for name in names:
+            assert Counter(web.paths(name)) == Counter(["/robots.txt"] + [f"/{n}" for n in range(6)])
+    used = connection.execute("select count(distinct crawler_id) from core.fetches").fetchone()
+    assert used is not None and used[0] > 1, "only one crawler did the work"
+    denied = connection.execute("select distinct state, reason from core.urls where url like '%/private/1'")
+    assert denied.fetchall() == [("denied", "robots_denied")]
+
+
+def test_robots_older_than_a_day_is_fetched_before_anything_else(
+    frontier: Frontier, connection: psycopg.Connection, crawlers: Callable[..., Crawler]
+) -> None:
+    with Web({"a.test": with_robots(Reply(status=404))}) as web:
+        frontier.offer(articles(web, "a.test", ["/1"]))
+        crawlers(web, until_idle=True).wait(30)
+        connection.execute("update core.robots set expires_at = now() - interval '1 s'")
+        frontier.offer(articles(web, "a.test", ["/2"]))
+        crawlers(web, until_idle=True).wait(30)
+        assert web.paths("a.test") == ["/robots.txt", "/1", "/robots.txt", "/2"]
+
+
+def test_robots_may_redirect_to_another_host_and_speaks_for_the_first(
+    frontier: Frontier, connection: psycopg.Connection, crawlers: Callable[..., Crawler]
+) -> None:
+    def first(path: str, headers: Mapping[str, str]) -> Reply:
+        if path == "/robots.txt":
+            return Reply(status=301, headers={"Location": web.url("second.test", "/rules.txt")})
+        return fine(path, headers)
+
+    def second(path: str, headers: Mapping[str, str]) -> Reply:
+        return Reply(body=b"User-agent: *\nDisallow: /no\n", headers={"Content-Type": "text/plain"})
+
+    with Web({"first.test": first, "second.test": second}) as web:
+        frontier.offer(articles(web, "first.test", ["/no/1", "/yes/1"]))
+        crawlers(web, until_idle=True).wait(40)
+        assert web.paths("first.test") == ["/robots.txt", "/yes/1"]
+        assert web.paths("second.test") == ["/rules.txt"]
+    row = connection.execute(
+        "select url, hops, state from core.urls where url_key like 'robots:%first%'"
+    ).fetchone()
+    assert row == (web.url("first.test", "/robots.txt"), 0, "waiting")
+
+
+def test_noindex_is_recorded(
+    frontier: Frontier, connection: psycopg.Connection, crawlers: Callable[..., Crawler]
+) -> None:
+    def site(path: str, headers: Mapping[str, str]) -> Reply:
+        if path == "/robots.txt":
+            return Reply(status=404)
+        if path == "/header":
+            return Reply(body=page("Header story"), headers={"X-Robots-Tag": "noindex"})
+        return Reply(
+            body=page("Meta story").replace(b"<title>", b'<meta name="robots" content="noindex"><title>')
+        )
+
+    with Web({"a.test": site}) as web:
+        frontier.offer(articles(web, "a.test", ["/header", "/meta"]))
+        crawlers(web, until_idle=True).wait(30)
+    rows = connection.execute(
+        "select noindex from wiretrace.fetches where kind = 'article' order by url"
+    ).fetchall()
+    assert rows == [("header",), ("meta",)]
+
+
+@pytest.mark.parametrize(("status", "form"), [(429, "seconds"), (503, "date")])
+def test_retry_after_is_obeyed_by_every_crawler_and_over_restarts(
+    form: str,
+    status: int,
+    frontier: Frontier,
+    connection: psycopg.Connection,
+    crawlers: Callable[..., Crawler],
+) -> None:
+    wait_s = 6
+    asked: list[float] = []
+
+    def busy(path: str, headers: Mapping[str, str]) -> Reply:
+        if path == "/robots.txt":
+            return Reply(status=404)
+        if not asked:
+            asked.append(time.monotonic())
+            now = datetime.now(UTC) + timedelta(hours=3)  # a server whose clock is wrong
+            later = format_datetime(now + timedelta(seconds=wait_s), usegmt=True)
+            return Reply(
+                status=status,
+                headers={
+                    "Retry-After": str(wait_s) if form == "seconds" else later,
+                    "Date": format_datetime(now, usegmt=True),
+                },
+            )
+        return fine(path, headers)
+
+    with Web({"a.test": busy}) as web:
+        frontier.offer(articles(web, "a.test", ["/1", "/2", "/3"]))
+        first = [crawlers(web) for _ in range(2)]
+        wait_for(lambda: bool(asked), 20, "the host says that it is busy")
+        time.sleep(1.0)
+        for crawler in first:
+            crawler.kill()
+        for _ in range(2):
+            crawlers(web)
+        wait_for(lambda: len(web.paths("a.test")) == 5, 40, "the crawl goes on")
+        hits = web.by_host()["a.test"]
+    assert max(gaps(hits[1:3])) >= wait_s - (1 if form == "date" else 0)
+    assert hits[2].started - asked[0] >= wait_s - (1 if form == "date" else 0)
+    logged = connection.execute("select retry_after_s from wiretrace.fetches where status >= 429").fetchall()
+    assert logged == [(wait_s,)]
+    assert connection.execute("select count(*) from core.urls where state = 'done'").fetchone() == (3,)
+
+
+def test_without_retry_after_the_host_is_left_alone_for_a_minute_and_then_two(
+    frontier: Frontier, connection: psycopg.Connection, crawlers: Callable[..., Crawler]
+) -> None:
+    def busy(path: str, headers: Mapping[str, str]) -> Reply:
+        return Reply(status=404 if path == "/robots.txt" else 503)
+
+    with Web({"a.test": busy}) as web:
+        frontier.offer(articles(web, "a.test", ["/1", "/2", "/3"]))
+        crawlers(web)
+        expected = [(54, 66), (108, 132), (216, 264)]
+        for n, (least, most) in enumerate(expected, 1):
+            wait_for(lambda n=n: len(web.paths("a.test")) == n + 1, 20, "one more hit")  # type: ignore[misc]
+            time.sleep(0.5)
+            row = connection.execute(
+                "select extract(epoch from next_at - now())::float, failures, back_off_reason from core.hosts"
+            ).fetchone()
+            assert row is not None
+            assert least - 2 <= row[0] <= most
+            assert row[1:] == (n, "http_503")
+            time.sleep(0.5)
+            assert len(web.paths("a.test")) == n + 1, "the back-off is not kept"
+            # The minutes are not waited for: the database's clock is moved on for this host.
+            connection.execute(
+                "update core.hosts set next_at = now(), ready_at = now(), last_failure_at = now() - interval '1 min'"
+            )
+    assert connection.execute("select count(*) from wiretrace.fetches where status = 503").fetchone() == (3,)
+
+
+def test_three_timeouts_in_a_row_make_a_host_back_off(
+    frontier: Frontier, connection: psycopg.Connection, crawlers: Callable[..., Crawler]
+) -> None:
+    def dead(path: str, headers: Mapping[str, str]) -> Reply:
+        return Reply(status=404) if path == "/robots.txt" else Reply(delay_s=30)
+
+    with Web({"a.test": dead}) as web:
+        frontier.offer(articles(web, "a.test", [f"/{n}" for n in range(6)]))
+        crawler = crawlers(web, timeout_s=0.5, lease_s=2.0)
+        wait_for(
+            lambda: connection.execute("select streak from core.hosts").fetchone() == (3,),
+            20,
+            "three timeouts",
+        )
+        time.sleep(1.0)
+        row = connection.execute(
+            "select extract(epoch from next_at - now())::float, back_off_reason from core.hosts"
+        ).fetchone()
+        assert row is not None and 45 < row[0] <= 66 and row[1] == "timeout"
+        crawler.send(signal.SIGTERM)
+        crawler.wait(10)
+    outcomes = connection.execute(
+        "select outcome, count(*) from wiretrace.fetches where kind = 'article' group by 1"
+    )
+    assert outcomes.fetchall() == [("timeout", 3)]
+
+
+def test_only_our_own_middlewares_stand_between_the_frontier_and_the_hosts() -> None:
+    from scrapy.settings import Settings as ScrapySettings
+    from scrapy.utils.conf import build_component_list
+    from scrapy.utils.misc import load_object
+
+    from crawler.scrapy_settings import scrapy_settings
+
+    settings = ScrapySettings(
+        scrapy_settings(user_agent="x", window=4, timeout_s=5.0, hosts={}, networks=()), priority="project"
+    )
+    names = [
+        load_object(c).__name__ for c in build_component_list(settings.getwithbase("DOWNLOADER_MIDDLEWARES"))
+    ]
+    assert names[0] == "RobotsGate"
+    assert set(names) == {
+        "RobotsGate",
+        "DownloadTimeoutMiddleware",
+        "DefaultHeadersMiddleware",
+        "UserAgentMiddleware",
+        "HttpCompressionMiddleware",
+        "DownloaderStats",
+    }
+    for off in ("ROBOTSTXT_OBEY", "RETRY_ENABLED", "REDIRECT_ENABLED", "COOKIES_ENABLED", "TELNETCONSOLE_ENABLED",
+                "REMOTE_CONTROL_ENABLED", "AUTOTHROTTLE_ENABLED", "HTTPPROXY_ENABLED"):  # fmt: skip
+        assert not settings.getbool(off), off
+    assert settings.getint("DOWNLOAD_MAXSIZE") == 5 * 1024 * 1024
