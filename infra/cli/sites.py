@@ -213,3 +213,32 @@ def set_delay(settings: Settings, site: str, seconds: float) -> int:
     name = _change(settings, site, "set_site_delay", delay_s=seconds)
     click.echo(f"{name}: {seconds:g} s between two requests")
     return 0
+
+
+@sites.command("check")
+@click.argument("url")
+@with_settings
+@listing
+def check(settings: Settings, url: str) -> Listing:
+    """Explain what would be crawled of a site, and what not and why.
+
+    Fetches a few documents of the site, politely, and stores nothing.
+
+    \b
+    Example:
+      wiretrace sites check https://paper.example
+    """
+    from infra.check import check_site
+    from infra.cli.prepare import require_contact
+
+    require_contact(settings)
+    findings = check_site(url, settings)
+    columns = (
+        Column(name="what"),
+        Column(name="verdict"),
+        Column(name="url", is_wrapped=True),
+        Column(name="detail", is_wrapped=True),
+    )
+    rows = [{"what": f.what, "verdict": f.verdict, "url": f.url, "detail": f.detail} for f in findings]
+    is_bad = not any(f.verdict == "crawl" for f in findings)
+    return Listing(columns=columns, rows=rows, exit_code=3 if is_bad else 0)
