@@ -293,7 +293,7 @@ def _toml_tables(lines: list[str]) -> Iterator[tuple[int, str, SiteSpec | str]]:
         yield number, _line_at(lines, number), f"broken TOML ({_plain(error)})"
     except ValueError as error:
         yield 1, _line_at(lines, 1), str(error)
-    for start, end in zip(starts, [*starts[1:], len(lines) + 1], strict=True):
+    for start, end in zip(starts, [*starts, len(lines) + 1][1:], strict=True):
         block = lines[start : end - 1]
         try:
             table = tomllib.loads("\n".join(block))
