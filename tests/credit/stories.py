@@ -70,6 +70,11 @@ BOILERPLATE = [
     "Get the morning briefing of the Paper in your inbox before breakfast",
     "The Paper is a member of the press council and corrects its errors",
 ]
+PROSE = (
+    "The Paper is owned by a trust that was set up ninety years ago by three printers, and whatever it earns goes back into "
+    "the work of its reporters in the city and in the villages along the river."
+)
+"""A paragraph that a site puts under every story, in whole sentences."""
 
 
 def page(seed: int, paragraphs: int = 6) -> list[str]:

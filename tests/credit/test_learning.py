@@ -10,8 +10,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.credit.stories import BOILERPLATE, page, story
-from workers.boilerplate.learn import REPEATED, drop_site_lines, stale_articles
+from tests.credit.stories import BOILERPLATE, PROSE, page, story
+from workers.boilerplate.learn import drop_site_lines, stale_articles
+from workers.boilerplate.lines import PROSE_NEEDS, SCRAP_NEEDS
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 SITE = "paper.test"
@@ -50,11 +51,24 @@ def snapshot(db: Connection) -> dict[str, Any]:
     return {"lines": lines, "pages": pages, "counts": counts}
 
 
-def test_lines_that_stand_in_three_articles_are_dropped_and_the_stories_are_kept(db: Connection) -> None:
-    for number in range(REPEATED - 1):
+def test_scraps_that_stand_in_two_articles_are_dropped_and_the_stories_are_kept(db: Connection) -> None:
+    for number in range(SCRAP_NEEDS - 1):
         assert learn(db, one(number)) == [page(number)]
-    for number in range(REPEATED - 1, 8):
+    for number in range(SCRAP_NEEDS - 1, 8):
         assert learn(db, one(number)) == [story(number)]
+
+
+def test_a_paragraph_of_prose_must_stand_in_more_articles(db: Connection) -> None:
+    for number in range(PROSE_NEEDS - 1):
+        assert learn(db, one(number, [*story(number), PROSE])) == [[*story(number), PROSE]]
+    assert learn(db, one(99, [*story(99), PROSE])) == [story(99)]
+
+
+def test_stories_on_one_matter_may_share_a_paragraph_of_background(db: Connection) -> None:
+    background = story(500, 1)
+    for number in range(3):
+        kept = learn(db, one(number, [*story(number), *background]))
+    assert kept == [[*story(2), *background]]
 
 
 def test_a_batch_counts_whole_before_any_of_its_articles_is_cleaned(db: Connection) -> None:
@@ -171,17 +185,17 @@ def test_earlier_articles_are_handed_out_for_a_new_sketch_once_their_lines_are_l
     for number in range(5):
         store_article(db, SITE, f"{SITE}/{number}", page(number))
         learn(db, one(number))
-    assert take_stale(db) == {f"{SITE}/{number}": tuple(story(number)) for number in range(REPEATED - 1)}
+    assert take_stale(db) == {f"{SITE}/{number}": tuple(story(number)) for number in range(SCRAP_NEEDS - 1)}
     assert take_stale(db) == {}
 
 
 def test_an_article_that_is_taken_is_not_handed_to_another_worker(db: Connection, database_url: str) -> None:
-    for number in range(5):
-        store_article(db, SITE, f"{SITE}/{number}", page(number))
-        learn(db, one(number))
+    for number in range(PROSE_NEEDS):
+        store_article(db, SITE, f"{SITE}/{number}", [*story(number), PROSE])
+        learn(db, one(number, [*story(number), PROSE]))
     with psycopg.connect(database_url) as other, db.transaction(), db.cursor() as cur:
         assert len(stale_articles(cur, 1)) == 1
-        assert len(take_stale(other)) == 1
+        assert len(take_stale(other)) == PROSE_NEEDS - 2
     assert take_stale(db) == {}
 
 
@@ -190,9 +204,9 @@ def test_an_article_whose_worker_fails_is_handed_out_again(db: Connection) -> No
         store_article(db, SITE, f"{SITE}/{number}", page(number))
         learn(db, one(number))
     with db.transaction(), db.cursor() as cur:
-        assert len(stale_articles(cur)) == REPEATED - 1
+        assert len(stale_articles(cur)) == SCRAP_NEEDS - 1
         raise psycopg.Rollback
-    assert len(take_stale(db)) == REPEATED - 1
+    assert len(take_stale(db)) == SCRAP_NEEDS - 1
 
 
 def test_a_line_that_no_article_had_for_long_is_forgotten(db: Connection) -> None:
@@ -263,13 +277,13 @@ def test_workers_that_learn_of_the_same_sites_at_once_neither_deadlock_nor_lose_
 def test_many_articles_of_one_site_at_the_same_moment_are_all_counted(
     db: Connection, database_url: str
 ) -> None:
-    barrier = threading.Barrier(REPEATED)
+    barrier = threading.Barrier(SCRAP_NEEDS)
 
     def work(number: int) -> None:
         with psycopg.connect(database_url) as connection:
             barrier.wait(20)
             learn(connection, one(number))
 
-    assert in_threads(REPEATED, work) == []
+    assert in_threads(SCRAP_NEEDS, work) == []
     repeated = db.execute("select count(*) from core.site_lines where is_repeated").fetchone()
     assert repeated == (len(BOILERPLATE),)

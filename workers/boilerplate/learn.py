@@ -7,7 +7,7 @@ that a site ran many times those with the smallest keys stand for it.
 
 1. The sites of the batch are locked, in the order of their names; two workers learn of one site in turns.
 2. What is known of the lines, and the earlier articles that had them, are read.
-3. A line that stands in `REPEATED` articles, no two of which are near copies, is a repeated line.
+3. A line that stands in enough articles (`articles_needed`), no two of which are near copies, is a repeated line.
 4. Lines and articles are written, in the order of their keys.
 5. Earlier articles that have a line which is now known as repeated are marked as stale: `stale_articles` hands them
    out, without those lines, to be sketched anew. Until then their sketches are as they were.
@@ -26,16 +26,21 @@ from typing import Any, Final
 import psycopg
 
 from schemas.sql import sql
-from workers.boilerplate.lines import PageSketch, count_stories, line_key, page_key, sketch_page
+from workers.boilerplate.lines import (
+    PageSketch,
+    articles_needed,
+    count_stories,
+    line_key,
+    page_key,
+    sketch_page,
+)
 from workers.boilerplate.text import story_lines
 from workers.credit.model import Credit
 
-__all__ = ["REPEATED", "StaleArticle", "drop_site_lines", "stale_articles"]
+__all__ = ["StaleArticle", "drop_site_lines", "stale_articles"]
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
-REPEATED: Final = 3
-"""Articles that must have a line, no two of them near copies, for the line to be the site's and not a story's."""
 RECENT_PAGES: Final = 500
 """Articles of a site that are looked back on; lines that only older ones had are forgotten."""
 MAX_AGE_DAYS: Final = 45
@@ -223,12 +228,13 @@ def _observe(site: _Site, article: _Article) -> None:
 def _judge(site: _Site, article: _Article) -> set[tuple[int, int]]:
     """Marks the lines of an article that are repeated by now; returns the articles that still carry them."""
     stale: set[tuple[int, int]] = set()
-    for key in set(article.line_keys):
+    for text, key in zip(article.lines, article.line_keys, strict=True):
         line = site.lines.get(key) if key is not None else None
-        if line is None or line.is_repeated or len(line.page_keys) < REPEATED:
+        needed = articles_needed(text)
+        if line is None or line.is_repeated or len(line.page_keys) < needed:
             continue
-        stories = count_stories(list(line.page_keys), site.known, REPEATED)
-        if len(stories) >= REPEATED:
+        stories = count_stories(list(line.page_keys), site.known, needed)
+        if len(stories) >= needed:
             stale |= {(site.site_id, page) for page in line.page_keys}
             line.is_repeated = True
             line.page_keys = set(stories)

@@ -15,8 +15,11 @@ from typing import Final
 
 __all__ = [
     "NEAR_COPY",
+    "PROSE_NEEDS",
+    "SCRAP_NEEDS",
     "SKETCH_SIZE",
     "PageSketch",
+    "articles_needed",
     "count_stories",
     "is_near_copy",
     "line_key",
@@ -30,6 +33,16 @@ and what is told apart (.1 for other stories, .9 for a second run) lies far to b
 NEAR_COPY: Final = 0.6
 """Two pages that share more of the smaller one's shingles than this are one story, run twice or updated."""
 _SHINGLE_WORDS: Final = 3
+
+SCRAP_NEEDS: Final = 2
+"""Articles that must have a scrap (a heading, a label, a teaser) for it to be the site's. Two are enough, since no two
+of them may be near copies; it makes the third page of a site nearly as clean as the twentieth."""
+PROSE_NEEDS: Final = 4
+"""The same for a paragraph of prose: two or three stories on one matter share a paragraph of background more often than
+a site puts one under its stories."""
+_PROSE_WORDS: Final = 20
+_PROSE_CHARS: Final = 60
+_SENTENCE_END: Final = re.compile(r"[.!?…。！？।؟][\"'”’»)\]」]*$")
 
 _DIGITS: Final = re.compile(r"\d+")
 _NOT_WORD: Final = re.compile(r"[\W_]+")
@@ -64,6 +77,18 @@ def line_key(line: str) -> int | None:
     """
     text = _NOT_WORD.sub(" ", _DIGITS.sub("0", line.casefold())).strip()
     return _hash(text) if text else None
+
+
+def articles_needed(line: str) -> int:
+    """How many articles must have `line`, no two of them near copies, for it to be the site's and not a story's.
+
+    >>> articles_needed("Related stories"), articles_needed("Rain fell on the harbour and the town. " * 5)
+    (2, 4)
+    """
+    is_long = len(line.split()) >= _PROSE_WORDS or (
+        len(line) >= _PROSE_CHARS and line.count(" ") * 12 < len(line)
+    )
+    return PROSE_NEEDS if is_long and _SENTENCE_END.search(line.rstrip()) else SCRAP_NEEDS
 
 
 def page_key(url_key: str) -> int:
