@@ -119,12 +119,10 @@ def shape_of(url: str) -> LinkShape:
         return LinkShape(shape=Shape.SKIP)
     segments = [segment for segment in path.split("/") if segment]
     stem = _PAGE_SUFFIX.sub("", segments[-1]) if segments else ""
-    if stem in ("index", "default", "home", "main", "start") and len(segments) > 0:
-        segments, stem = segments[:-1], ""
+    has_suffix = bool(segments) and stem != segments[-1]
+    if stem in ("index", "default") or (has_suffix and stem in ("home", "main", "start")):
+        segments, has_suffix = segments[:-1], False
         stem = segments[-1] if segments else ""
-        has_suffix = False
-    else:
-        has_suffix = bool(segments) and stem != segments[-1]
     if _is_id_query(keys):
         return LinkShape(shape=Shape.ARTICLE if not PAGE_KEYS & keys.keys() else Shape.LISTING)
     if not segments:

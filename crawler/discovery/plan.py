@@ -14,7 +14,8 @@ MAX_FIRST_REQUESTS = 6
 """Home page, robots.txt and four usual places: the most that an unknown site is asked before it has named anything."""
 
 USUAL_SITEMAPS = ("/sitemap.xml",)
-USUAL_FEEDS = ("/feed/", "/rss.xml", "/atom.xml")
+USUAL_FEEDS = ("/feed", "/rss.xml", "/atom.xml")
+"""`/feed` without a slash: servers that want one redirect, those that want none know no other."""
 
 
 def first_documents(spec: SiteSpec) -> tuple[DocumentRef, ...]:
