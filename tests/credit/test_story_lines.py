@@ -88,6 +88,11 @@ def test_a_box_of_related_stories_in_the_middle_is_cut(head: str) -> None:
     assert story_lines("\n".join([*STORY[:3], *box, *STORY[3:]]), ()) == STORY
 
 
+def test_a_headline_before_the_story_is_cut_since_copies_get_another() -> None:
+    assert story_lines("\n".join(["Harbour bridge opens", "By Ann Miller", *STORY]), ()) == STORY
+    assert story_lines("Harbour bridge opens\nby the river", ()) == ["Harbour bridge opens", "by the river"]
+
+
 def test_a_box_ends_where_the_story_goes_on() -> None:
     text = "\n".join(
         ["Related Stories", "Ferry fares to rise", "The mayor said no.", "Short line without an end"]
