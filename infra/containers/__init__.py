@@ -1,0 +1,1 @@
+"""How Wiretrace runs in containers."""
