@@ -102,7 +102,7 @@ class Offer:
         published = self.hint_published_at
         priority = self.priority
         return {
-            "url_key": url_key(self.url),
+            "url_key": self._key(),
             "id_key": article_id_key(self.url) if self.kind == "article" else None,
             "url": self.url,
             "site": site_of(self.url),

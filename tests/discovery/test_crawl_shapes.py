@@ -1,0 +1,66 @@
+"""The real crawler over sites of every shape, each on its own address, from their bare URLs: every article is published.
+
+Frontier, spider, broker and database are real; only the sites are made up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from crawler.frontier import open_frontier
+from crawler.sites import site_spec
+from schemas.urls import url_key
+from tests.crawler.processes import Crawler, crawler_env
+from tests.crawler.web import Reply, Site
+from tests.crawler.web import Web as LoopbackWeb
+from tests.discovery.shapes import SHAPES
+from tests.discovery.web import Web
+
+
+def served(memory: Web) -> Site:
+    """A web in memory as a site of the loopback web."""
+    by_path: dict[str, Reply] = {}
+    for url, answer in memory.answers.items():
+        parts = urlsplit(url)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        headers = {"Content-Type": answer.content_type}
+        if answer.location is not None:
+            headers["Location"] = answer.location
+        by_path[path] = Reply(status=answer.status, body=answer.body, headers=headers)
+
+    def site(path: str, headers: Mapping[str, str]) -> Reply:
+        return by_path.get(path, Reply(status=404, body=b"<h1>Not found</h1>"))
+
+    return site
+
+
+@pytest.mark.timeout(240)
+def test_every_article_of_every_shape_is_published(
+    database_url: str, kafka_bootstrap: str, tmp_path: Path
+) -> None:
+    hosts = {f"{name}.test": name for name in SHAPES}
+    with LoopbackWeb({host: lambda path, headers: Reply(status=503) for host in hosts}, net=11) as web:
+        wanted: dict[str, str] = {}
+        for host, name in hosts.items():
+            memory, urls = SHAPES[name](web.url(host))
+            web.sites[host] = served(memory)
+            wanted |= {url_key(url): name for url in urls}
+        frontier = open_frontier(database_url, delay_s=0.0)
+        frontier.add_sites([site_spec(web.url(host)) for host in hosts])
+        frontier.close()
+        env = crawler_env(database_url, kafka_bootstrap, web.write_hosts(tmp_path / "hosts"))
+        with Crawler(env, until_idle=True, log=tmp_path / "log") as crawler:
+            crawler.wait(200)
+    with psycopg.connect(database_url) as db:
+        rows = db.execute("select url_key from core.pages").fetchall()
+    published = {key for (key,) in rows}
+    missing = sorted(f"{name}: {key}" for key, name in wanted.items() if key not in published)
+    assert not missing, (missing, (tmp_path / "log").read_text()[-3000:])
+    assert len(rows) == len(published), "an article was published twice"
+    # A listing that is taken for an article costs a page of work; there may be a few, not many.
+    assert len(published - wanted.keys()) <= len(wanted) * 0.02, sorted(published - wanted.keys())
