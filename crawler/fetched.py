@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from crawler.claims import Claim
 from crawler.verdict import Answer
 
-__all__ = ["Fetched"]
+__all__ = ["Fetched", "RawExchange"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawExchange:
+    """Request and answer as they went over the wire, but for Transfer-Encoding, for the archive.
+
+    Attributes:
+        sent_headers, headers: in order, names as sent.
+        body: Content-Encoding not undone.
+    """
+
+    url: str
+    sent_headers: tuple[tuple[str, str], ...]
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +34,7 @@ class Fetched:
         body: Content-Encoding undone, cut at its cap.
         elapsed_s: from the claim's dispatch to the end of the body.
         address: of the peer.
-        raw: the answer as Scrapy received it, where it is archived.
+        raw: where it is archived.
     """
 
     claim: Claim
@@ -27,4 +42,4 @@ class Fetched:
     body: bytes
     elapsed_s: float
     address: str | None
-    raw: Any
+    raw: RawExchange | None

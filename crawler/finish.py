@@ -57,7 +57,7 @@ class Finisher:
     async def finish(self, fetched: Fetched) -> None:
         """Everything that follows from an answer, down to the settle."""
         claim, answer = fetched.claim, fetched.answer
-        if self._archive is not None and fetched.raw is not None:
+        if self._archive is not None:
             await asyncio.to_thread(self._archive.write, fetched)
         verdict = judge_answer(
             claim.kind, claim.url, answer, failures=claim.url_failures, hops=claim.hops, jitter=_jitter()

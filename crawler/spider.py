@@ -31,7 +31,7 @@ from scrapy.exceptions import (
 
 from crawler.claims import Claim
 from crawler.documents import poll_headers
-from crawler.fetched import Fetched
+from crawler.fetched import Fetched, RawExchange
 from crawler.finish import Finisher
 from crawler.handler import SEND_BEFORE_HEADER, AddressRefused, ClaimTooOld
 from crawler.middlewares import NotClaimed, RobotsDenied
@@ -141,7 +141,14 @@ class NewsSpider(Spider):
     def _on_raw(self, response: Any, request: Any, spider: Any) -> None:
         """Keeps the answer as it came, for the archive."""
         if self._finisher.has_archive:
-            request.meta["raw"] = response
+            # Copied, as Scrapy changes the headers when it inflates the body.
+            request.meta["raw"] = RawExchange(
+                url=request.url,
+                sent_headers=_pairs(request.headers),
+                status=response.status,
+                headers=_pairs(response.headers),
+                body=response.body,
+            )
 
     # ------------------------------------------------------------------ when it is there
 
@@ -213,6 +220,15 @@ class NewsSpider(Spider):
         except Exception:  # the one place: a defect costs this URL a try, not the crawler
             log.exception("answer not handled", action="finish_failed", url=cut(claim.url))
             await self._finisher.broken(fetched)
+
+
+def _pairs(headers: Any) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in headers.items()
+        for value in values
+        if not name.lower().startswith(b"x-wiretrace-")
+    )
 
 
 def _word_of(error: BaseException, claim: Claim) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
+from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, Final
@@ -40,41 +41,27 @@ class Archive:
     def write(self, fetched: Fetched) -> None:
         """Appends the request and the response of one exchange. The body is as it came over the wire."""
         raw = fetched.raw
+        if raw is None:
+            return
         with self._lock:
             writer = self._open()
-            pairs = [
-                (name.decode("latin-1"), value.decode("latin-1"))
-                for name, values in raw.headers.items()
-                for value in values
-                if name.lower() not in (b"content-length", b"transfer-encoding")
-            ]
             # Transfer-Encoding is undone by the client, so the length is that of the body as stored.
+            left_out = ("content-length", "transfer-encoding")
+            pairs = [pair for pair in raw.headers if pair[0].lower() not in left_out]
             pairs.append(("Content-Length", str(len(raw.body))))
             http = StatusAndHeaders(f"{raw.status} {_reason(raw.status)}", pairs, protocol="HTTP/1.1")
             more = {"WARC-IP-Address": fetched.address} if fetched.address else {}
             if fetched.answer.is_cut or fetched.answer.is_type_cut:
                 more["WARC-Truncated"] = "length" if fetched.answer.is_cut else "unspecified"
             response = writer.create_warc_record(
-                fetched.claim.url,
-                "response",
-                payload=BytesIO(raw.body),
-                http_headers=http,
-                warc_headers_dict=more,
+                raw.url, "response", payload=BytesIO(raw.body), http_headers=http, warc_headers_dict=more
             )
             sent = StatusAndHeaders(
-                f"GET {_path(raw.request.url)} HTTP/1.1",
-                [("Host", _host(raw.request.url))]
-                + [
-                    (name.decode("latin-1"), value.decode("latin-1"))
-                    for name, values in raw.request.headers.items()
-                    for value in values
-                    if not name.lower().startswith(b"x-wiretrace-")
-                ],
+                f"GET {_path(raw.url)} HTTP/1.1",
+                [("Host", _host(raw.url)), *raw.sent_headers],
                 is_http_request=True,
             )
-            request = writer.create_warc_record(
-                fetched.claim.url, "request", payload=BytesIO(b""), http_headers=sent
-            )
+            request = writer.create_warc_record(raw.url, "request", payload=BytesIO(b""), http_headers=sent)
             writer.write_request_response_pair(request, response)
             assert self._file is not None
             self._file.flush()
@@ -112,8 +99,6 @@ def _host(url: str) -> str:
 
 
 def _reason(status: int) -> str:
-    from http import HTTPStatus
-
     try:
         return HTTPStatus(status).phrase
     except ValueError:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import psutil
 import pytest
 from kafka import KafkaConsumer
 
@@ -73,19 +76,28 @@ def wait_for(condition: Callable[[], bool], timeout_s: float, what: str) -> None
 
 
 def consumed(bootstrap: str, count: int) -> list[RawPage]:
-    """The first `count` pages on the topic; fewer where no more come within eight seconds."""
+    """`count` different pages on the topic; fewer where no more come within eight seconds."""
     consumer = KafkaConsumer(
         PAGES,
         bootstrap_servers=bootstrap,
         auto_offset_reset="earliest",
         consumer_timeout_ms=8000,
     )
-    pages: list[RawPage] = []
+    pages: dict[UUID, RawPage] = {}
     try:
         for message in consumer:
-            pages.append(decode_page(message.value))
+            page = decode_page(message.value)
+            pages[page.page_id] = page
             if len(pages) == count:
                 break
     finally:
         consumer.close()
-    return pages
+    return list(pages.values())
+
+
+def broker_process(tmp_path: Path) -> psutil.Process:
+    """The embedded broker of this test, to be frozen; skips where it is another one."""
+    state = tmp_path / "broker" / "broker.json"
+    if not state.exists():
+        pytest.skip("the broker is not ours to freeze: WIRETRACE_TEST_KAFKA names it")
+    return psutil.Process(json.loads(state.read_text())["pid"])

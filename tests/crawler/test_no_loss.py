@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
@@ -16,7 +15,7 @@ import psycopg
 import pytest
 
 from crawler.frontier import Frontier
-from tests.crawler.conftest import articles, wait_for
+from tests.crawler.conftest import articles, broker_process, wait_for
 from tests.crawler.processes import Crawler
 from tests.crawler.web import Reply, Web, page
 
@@ -103,13 +102,6 @@ def test_a_url_that_kills_its_crawler_is_quarantined(
     assert paths == {"/robots.txt": 1, "/1": 1, "/deadly": 3, "/2": 1, "/3": 1}
     rows = connection.execute("select state, reason from core.urls where url like '%/deadly'").fetchall()
     assert rows == [("quarantined", "killed its crawler 3 times")]
-
-
-def broker_process(tmp_path: Path) -> psutil.Process:
-    state = tmp_path / "broker" / "broker.json"
-    if not state.exists():
-        pytest.skip("the broker is not ours to freeze: WIRETRACE_TEST_KAFKA names it")
-    return psutil.Process(json.loads(state.read_text())["pid"])
 
 
 @pytest.mark.kafka
