@@ -599,3 +599,32 @@ def test_a_credit_outside_the_closed_sets_is_refused(wrong: dict[str, object]) -
     values: dict[str, object] = {"kind": "dateline", "text": "x", "place": "head", "confidence": 0.5, **wrong}
     with pytest.raises(ValueError, match=r"credit|confidence"):
         Credit(**values)  # type: ignore[arg-type]
+
+
+def test_a_page_that_is_nested_very_deep_is_read() -> None:
+    from lxml import etree
+    from lxml.html import HTMLParser
+
+    depth = 5000
+    html = f"<html><body><h1>Harbour bridge opens</h1>{'<div>' * depth}<p>{'word ' * 40}</p><p>tail</p>{'</div>' * depth}</body></html>"
+    tree = etree.fromstring(html, HTMLParser(huge_tree=True))
+    assert find_credits(tree, url=URL, site=SITE, body_text="word " * 40) == ()
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "(",
+        "Source: ",
+        "<a href='https://b.org/x'>Via</a> ",
+        "The post first published on ",
+        "© ",
+        "— (AP) ",
+        "Reporting by a; ",
+    ],
+)
+def test_hostile_repetition_is_read_in_bounded_time(unit: str) -> None:
+    text = unit * 20_000
+    tree = tree_of(f"<html><body><h1>Harbour bridge opens</h1><p>{text}</p><div>{text}</div></body></html>")
+    find_credits(tree, url=URL, site=SITE, body_text=text)

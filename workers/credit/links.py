@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -66,6 +67,10 @@ _BLOCKS: Final = frozenset(
     )
 )
 _MAX_BLOCK_CHARS: Final = 160
+_MAX_BLOCK_CHILDREN: Final = 12
+_MAX_SIBLINGS: Final = 150
+_MAX_CHECKED: Final = 25
+"""Links called a source that are looked at, from the page's end: a page of nothing but such links is no story."""
 _MAX_STORY_AFTER: Final = 0.12
 """Share of the story's characters that may follow a source link; an end link is the last block but for scraps."""
 
@@ -90,47 +95,56 @@ def source_link(view: View) -> Iterator[Credit]:
     It counts as the last block of the story alone, with one outside link in it.
     """
     best: Credit | None = None
-    for anchor in view.tree.iter("a"):
+    checked = 0
+    for anchor in reversed(list(view.tree.iter("a"))):
         href = anchor.get("href")
-        if not href or "//" not in href[:8] or view.site in href[:60]:
+        if not href or "//" not in href[:8] or _is_own(href, view.site):
             continue
-        words = _source_confidence(anchor)
-        if words is None:
+        confidence = _source_confidence(anchor)
+        if confidence is None:
             continue
-        url = view.absolute(href)
-        site = _is_source(view, url)
-        if site is None or url is None:
-            continue
-        block = _block_of(anchor)
-        if (
-            block is anchor.getparent()
-            and any(child.tag in _BLOCKS for child in block)
-            and not (anchor.tail or "").strip()
-        ):
-            block = anchor
-        shown = text_of(block)
-        if (
-            len(shown) > _MAX_BLOCK_CHARS
-            or len(_outside_links(view, block)) != 1
-            or not _ends_story(view, block)
-        ):
-            continue
-        if not urlsplit(url).path.strip("/"):
-            words -= 0.2
-        agency = agency_of_site(site)
-        credit = Credit(
-            kind="source_link",
-            agency=agency.id if agency else None,
-            site=site,
-            url=url,
-            text=shown,
-            place="body_end",
-            confidence=round(words, 2),
-        )
-        if best is None or credit.confidence >= best.confidence:
+        checked += 1
+        if checked > _MAX_CHECKED:
+            break
+        credit = _source_credit(view, anchor, href, confidence)
+        if credit is not None and (best is None or credit.confidence > best.confidence):
             best = credit
     if best is not None:
         yield best
+
+
+def _is_own(href: str, site: str) -> bool:
+    host = href[href.index("//") + 2 :].partition("/")[0]
+    return host == site or host.endswith(f".{site}")
+
+
+def _source_credit(view: View, anchor: HtmlElement, href: str, confidence: float) -> Credit | None:
+    """The credit of a link that is called a source, where it is the one outside link of the story's last block."""
+    url = view.absolute(href)
+    site = _is_source(view, url)
+    if site is None or url is None:
+        return None
+    block = _block_of(anchor)
+    is_bare = block is anchor.getparent() and not (anchor.tail or "").strip()
+    if is_bare and (len(block) > _MAX_BLOCK_CHILDREN or any(child.tag in _BLOCKS for child in block)):
+        block = anchor
+    if len(block) > _MAX_BLOCK_CHILDREN:
+        return None
+    shown = text_of(block)
+    if len(shown) > _MAX_BLOCK_CHARS or len(_outside_links(view, block)) != 1 or not _ends_story(view, block):
+        return None
+    if not urlsplit(url).path.strip("/"):
+        confidence -= 0.2
+    agency = agency_of_site(site)
+    return Credit(
+        kind="source_link",
+        agency=agency.id if agency else None,
+        site=site,
+        url=url,
+        text=shown,
+        place="body_end",
+        confidence=round(confidence, 2),
+    )
 
 
 def _source_confidence(anchor: HtmlElement) -> float | None:
@@ -177,10 +191,10 @@ def _ends_story(view: View, block: HtmlElement) -> bool:
     before = after_chars = 0
     depth = 0
     while node is not None and depth < 5:
-        for sibling in node.itersiblings(preceding=True):
+        for sibling in islice(node.itersiblings(preceding=True), _MAX_SIBLINGS):
             if isinstance(sibling.tag, str):
                 before += _story_chars(sibling, heads)
-        for sibling in node.itersiblings():
+        for sibling in islice(node.itersiblings(), _MAX_SIBLINGS):
             if isinstance(sibling.tag, str):
                 after_chars += _story_chars(sibling, heads)
         if before >= 0.5 * len(view.story):

@@ -17,6 +17,7 @@ from workers.credit.view import View, squeeze, text_of
 __all__ = ["appeared_first", "originally_published"]
 
 _NO_SOURCE_SITES: Final = KNOWN["no_source_sites"]
+_BLOCKS: Final = frozenset(("p", "div", "ul", "ol", "table", "section", "article", "blockquote", "footer"))
 
 _STORY_NOUN: Final = r"(?:article|story|post|piece|report|column|content|essay|interview|feature|version|blog|news|commentary|op-ed)"
 _ORIGINALLY: Final = re.compile(
@@ -83,7 +84,7 @@ def _phrase_blocks(view: View, pattern: re.Pattern[str]) -> Iterator[tuple[HtmlE
     for element in view.tree.iter(
         "p", "div", "em", "i", "li", "span", "blockquote", "small", "footer", "td", "h6", "h5"
     ):
-        if len(element) > 12:
+        if len(element) > 12 or any(child.tag in _BLOCKS for child in element):
             continue
         text = text_of(element)
         if 12 <= len(text) <= 700 and any(word in text.lower() for word in _HINT):

@@ -128,7 +128,9 @@ class View:
             return ""
         texts: list[str] = []
         left = TAIL_CHARS
-        for text in _texts_after(last):
+        for _, text, _ in _walk_after(last):
+            if not text or not text.strip():
+                continue
             texts.append(text)
             left -= len(text)
             if left <= 0:
@@ -182,7 +184,9 @@ class View:
         for element in before:
             if element is not None and isinstance(element.tag, str) and element.tag not in _UNSEEN:
                 found += [element, *element.iter("span", "a", "p", "div")][:12]
-        for element in _elements_after(headlines[0]):
+        for element, _, is_start in _walk_after(headlines[0]):
+            if not is_start:
+                continue
             if head is not None and (element.text or "").lstrip().startswith(head):
                 break
             found.append(element)
@@ -249,43 +253,32 @@ def _place_within(at: int, length: int, whole: int) -> str:
     return "body_end" if at + length >= whole - _END_CHARS else "body_middle"
 
 
-def _texts_in(element: Any) -> Iterator[str]:
-    if isinstance(element.tag, str) and element.tag not in _UNSEEN:
-        if element.text and element.text.strip():
-            yield element.text
-        for child in element:
-            yield from _texts_in(child)
-            if child.tail and child.tail.strip():
-                yield child.tail
+def _walk_after(element: HtmlElement) -> Iterator[tuple[HtmlElement, str | None, bool]]:
+    """(element, text, is it its start) in document order behind the end of `element`, without what is not seen.
 
-
-def _texts_after(element: HtmlElement) -> Iterator[str]:
-    """The texts that follow `element` in the document, after its own end."""
-    node: HtmlElement | None = element
+    At an element's start the text is its own, at its end its tail. Iterative: pages nest deeper than Python's stack.
+    """
+    node: Any = element
     while node is not None and node.tag != "body":
-        if node.tail and node.tail.strip():
-            yield node.tail
-        for sibling in node.itersiblings():
-            yield from _texts_in(sibling)
-            if sibling.tail and sibling.tail.strip():
-                yield sibling.tail
+        yield node, node.tail, False
+        sibling = node.getnext()
+        while sibling is not None:
+            yield from _walk(sibling)
+            yield sibling, sibling.tail, False
+            sibling = sibling.getnext()
         node = node.getparent()
 
 
-def _elements_after(element: HtmlElement) -> Iterator[HtmlElement]:
-    """The elements that follow `element` in the document, after its own end, without what is not seen."""
-    node: HtmlElement | None = element
-    while node is not None and node.tag != "body":
-        for sibling in node.itersiblings():
-            yield from _elements_in(sibling)
-        node = node.getparent()
-
-
-def _elements_in(element: Any) -> Iterator[HtmlElement]:
-    if isinstance(element.tag, str) and element.tag not in _UNSEEN:
-        yield element
-        for child in element:
-            yield from _elements_in(child)
+def _walk(root: Any) -> Iterator[tuple[HtmlElement, str | None, bool]]:
+    stack: list[tuple[Any, bool]] = [(root, True)]
+    while stack:
+        node, is_start = stack.pop()
+        if not is_start:
+            yield node, node.tail, False
+        elif isinstance(node.tag, str) and node.tag not in _UNSEEN:
+            yield node, node.text, True
+            for child in reversed(node):
+                stack += [(child, False), (child, True)]
 
 
 def _article_objects(value: Any) -> Iterator[dict[str, Any]]:
