@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -21,6 +22,24 @@ _MAX_MESSAGE_BYTES: Final = 8 * 1024 * 1024
 """A body is cut at 5 MiB on fetch; what zstd cannot shrink plus headers stays far below this."""
 
 
+def _require_listener(bootstrap: str) -> None:
+    """Return if anything listens at one of the addresses: the client itself takes half a minute to say that none does.
+
+    Raises:
+        BrokerUnavailable: nothing does, or an address is none.
+    """
+    problems = []
+    for address in bootstrap.split(","):
+        host, _, port = address.strip().rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
+        except (OSError, ValueError) as error:
+            problems.append(f"{address.strip()}: {error}")
+        else:
+            return
+    raise BrokerUnavailable(f"no Kafka broker answers at {'; '.join(problems)}. Try: wiretrace doctor")
+
+
 @contextmanager
 def _admin(bootstrap: str) -> Iterator[Any]:
     """An admin client.
@@ -28,10 +47,14 @@ def _admin(bootstrap: str) -> Iterator[Any]:
     Raises:
         BrokerUnavailable: no broker answers, or it went away; a retry can help.
     """
+    _require_listener(bootstrap)
     admin = None
     try:
         admin = KafkaAdminClient(
-            bootstrap_servers=bootstrap.split(","), client_id="wiretrace-admin", request_timeout_ms=15_000
+            bootstrap_servers=bootstrap.split(","),
+            client_id="wiretrace-admin",
+            request_timeout_ms=15_000,
+            bootstrap_timeout_ms=10_000,
         )
         yield admin
     except KafkaError as error:

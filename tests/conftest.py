@@ -5,6 +5,7 @@
 | `database_url` | a fresh database with the current schema, made from a template (about 50 ms) |
 | `empty_database_url` | a fresh database with nothing in it |
 | `kafka_bootstrap` | a broker whose topics exist and are empty |
+| `data_dir` | where commands of a test may keep embedded servers |
 | `settings` | `Settings` with both, a data directory of its own and no pause between requests |
 
 The servers are embedded ones; `WIRETRACE_TEST_DATABASE_URL` (a server on which databases can be made) and
@@ -16,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -229,6 +231,14 @@ def settings(database_url: str, kafka_bootstrap: str, tmp_path: Path) -> Setting
         crawl_delay_s=0.0,
         crawl_allow_networks="127.0.0.0/8,::1/128",
     )
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """A folder for embedded servers: not below pytest's own, which other test runs close to the server's user."""
+    folder = Path(tempfile.mkdtemp(prefix="wiretrace-data-"))
+    yield folder / "data"
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,9 @@ __all__ = ["settings_command"]
 @with_settings
 @listing
 def settings_command(settings: Settings) -> Listing:
-    """List every setting with its value. Passwords are not shown.
+    """List every setting with its value.
+
+    Passwords are not shown.
 
     \b
     Example:
