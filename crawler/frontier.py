@@ -95,6 +95,8 @@ def open_frontier(database_url: str, *, delay_s: float, size: int = 4, timeout_s
         max_size=size,
         open=False,
         timeout=timeout_s,
+        # Each request may try anew; by default the pauses between tries double up to minutes.
+        reconnect_timeout=1.0,
         kwargs={
             "autocommit": True,
             # A transaction left open bloats the queue's tables for everybody.
