@@ -50,7 +50,10 @@ def article_key(url: str, canonical_url: str | None) -> ArticleKey:
     if not canonical_url or not is_same_site(url, canonical_url):
         return ArticleKey(key=own, is_alias=False)
     canonical = url_key(canonical_url)
-    if canonical == own or not _is_twin(url, canonical_url):
+    if canonical == own:
+        # The key knows AMP, mobile and print twins by their URLs; the canonical link tells which of them is the page.
+        return ArticleKey(key=own, is_alias=_place(url) != _place(canonical_url))
+    if not _is_twin(url, canonical_url):
         return ArticleKey(key=own, is_alias=False)
     return ArticleKey(key=canonical, is_alias=True)
 
@@ -66,6 +69,11 @@ def _is_twin(url: str, canonical_url: str) -> bool:
         _ID.findall(target.path + "?" + target.query)
     )
     return ours == theirs or bool(shared_id)
+
+
+def _place(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return (parts.hostname or "").removeprefix("www."), parts.path.rstrip("/")
 
 
 def _slug(path: str) -> str:

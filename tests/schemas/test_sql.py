@@ -21,7 +21,8 @@ def test_every_query_is_used_by_some_module() -> None:
         for room in ("crawler", "workers", "infra", "tests")
         for path in (ROOT / room).rglob("*.py")
     )
-    used = {name for name in names if f'"{name}"' in source}
+    # Some shells name a query of their own room by its last part alone.
+    used = {name for name in names if f'"{name}"' in source or f'"{Path(name).name}"' in source}
     assert names - used == set()
     assert all(sql(name).strip() for name in names)
 
