@@ -1,0 +1,1 @@
+select article_a, article_b from core.matches where kind = 'copy'

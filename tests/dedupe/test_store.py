@@ -1,0 +1,306 @@
+"""The index and the stories in a real Postgres."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from workers.dedupe.planted import PlantedArticle, planted_corpus
+from workers.dedupe.planted_store import store_planted
+from workers.dedupe.planted_words import LANGUAGES
+from workers.dedupe.planted_writer import Writer
+from workers.dedupe.rebuild import rebuild
+from workers.dedupe.store import Index, SchemeMismatch
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+T0 = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+
+def article(name: str, lines: Sequence[str], hours: float = 0.0, **more: Any) -> PlantedArticle:
+    at = T0 + timedelta(hours=hours)
+    facts: dict[str, Any] = {
+        "url": f"https://{name}.test/story",
+        "site": f"{name}.test",
+        "language": "en",
+        "lines": tuple(lines),
+        "published_at": at,
+        "published_certainty": "exact",
+        "first_seen_at": at + timedelta(minutes=30),
+        "story": "s",
+        "role": "origin",
+    }
+    return PlantedArticle(**(facts | more))
+
+
+def work(
+    conn: Connection, articles: Sequence[PlantedArticle], *, index: Index | None = None, version: int = 1
+) -> list[int]:
+    """Transactions A and B of one batch."""
+    index = index or Index()
+    with conn.transaction(), conn.cursor() as cur:
+        items = store_planted(cur, articles, version=version)
+        index.add(cur, items)
+    ids = [item.article_id for item in items]
+    with conn.transaction(), conn.cursor() as cur:
+        index.resolve(cur, ids)
+    return ids
+
+
+def stories(conn: Connection) -> set[frozenset[str]]:
+    rows = conn.execute(
+        "select array_agg(url) from wiretrace.articles where cluster_id is not null group by cluster_id"
+    ).fetchall()
+    return {frozenset(row[0]) for row in rows}
+
+
+TABLES = """
+select a.url, c.size, c.sites, o.url as origin, c.origin_agency, c.origin_url, c.origin_site, c.origin_reason,
+       c.origin_evidence::text, h.url as head, c.first_published_at, c.last_published_at, m.relation, m.jaccard,
+       m.containment, m.share_of_origin, m.is_origin, f.url as copied_from, m.is_credit_missing, m.evidence::text
+  from core.articles a join core.memberships m using (article_id)
+  left join core.clusters c using (cluster_id)
+  left join core.articles o on o.article_id = c.origin_article_id
+  left join core.articles h on h.article_id = c.head_article_id
+  left join core.articles f on f.article_id = m.copied_from
+ order by a.url
+"""
+PAIRS = """
+select least(a.url, b.url), greatest(a.url, b.url), kind, jaccard,
+       case when a.url < b.url then containment_a_in_b else containment_b_in_a end, m.version_a + m.version_b
+  from core.matches m join core.articles a on a.article_id = article_a join core.articles b on b.article_id = article_b
+ order by 1, 2
+"""
+
+
+def tables(conn: Connection) -> tuple[list[Any], list[Any]]:
+    """All that was found, with URLs in the place of ids."""
+    return conn.execute(TABLES).fetchall(), conn.execute(PAIRS).fetchall()
+
+
+@pytest.fixture
+def writer() -> Writer:
+    return Writer(LANGUAGES["en"], random.Random(7))
+
+
+def test_an_autoblog_and_its_original_are_one_story_with_the_original_first(
+    connection: Any, writer: Writer
+) -> None:
+    lines = writer.story(350)
+    original = article("original", lines, 4)
+    blog = article("blog", [*lines, "More headlines of the day"], 0, source_link_url=original.url)
+    work(connection, [blog])
+    work(connection, [original, article("other", writer.story(300))])
+    assert stories(connection) == {frozenset({original.url, blog.url})}
+    rows = connection.execute(
+        "select url, relation, is_origin, lag, share_of_origin from wiretrace.cluster_members order by lag"
+    ).fetchall()
+    assert rows[0] == (blog.url, "verbatim", False, timedelta(hours=-4), 1.0)
+    assert rows[1] == (original.url, "origin", True, timedelta(0), 1.0)
+    assert connection.execute("select origin_url, origin_reason from wiretrace.clusters").fetchall() == [
+        (original.url, "linked")
+    ]
+
+
+def test_functions_answer_for_any_spelling_of_the_url(connection: Any, writer: Writer) -> None:
+    lines = writer.story(300)
+    a, b = article("one", lines), article("two", lines, 3)
+    work(connection, [a, b])
+    for asked in (a.url, "http://www.one.test/story/", "one.test/story?utm_source=x#top"):
+        found = connection.execute(
+            "select url, relation, lag from wiretrace.duplicates_of(%s)", (asked,)
+        ).fetchall()
+        assert found == [(b.url, "verbatim", timedelta(hours=3))]
+    (cluster,) = connection.execute("select cluster_id from wiretrace.clusters").fetchone()
+    timeline = connection.execute("select url from wiretrace.cluster_timeline(%s)", (cluster,)).fetchall()
+    assert timeline == [(a.url,), (b.url,)]
+    assert (
+        connection.execute("select * from wiretrace.duplicates_of('https://nowhere.test/')").fetchall() == []
+    )
+
+
+def test_working_a_batch_again_changes_nothing(connection: Any) -> None:
+    corpus = planted_corpus(60, seed=3, languages=("en",))
+    index = Index()
+    work(connection, corpus, index=index)
+    before = (
+        tables(connection),
+        connection.execute("select cluster_id, changed_at from core.clusters").fetchall(),
+    )
+    work(connection, corpus, index=index)
+    work(connection, corpus[:20], index=Index())
+    after = (
+        tables(connection),
+        connection.execute("select cluster_id, changed_at from core.clusters").fetchall(),
+    )
+    assert sorted(before[1]) == sorted(after[1])
+    assert before[0] == after[0]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_tables_do_not_depend_on_the_order_of_arrival(connection: Any, seed: int) -> None:
+    corpus = planted_corpus(90, seed=seed, languages=("en", "de"), copy_share=0.6)
+    work(connection, corpus)
+    first = tables(connection)
+    connection.execute("truncate core.articles, core.sketches, core.clusters cascade")
+    order = random.Random(seed).sample(corpus, k=len(corpus))
+    index, at = Index(), 0
+    while at < len(order):
+        size = random.Random(at + seed).choice((1, 2, 7, 30))
+        work(connection, order[at : at + size], index=index)
+        at += size
+    assert tables(connection) == first
+
+
+def test_a_changed_text_leaves_its_story_and_joins_another(connection: Any, writer: Writer) -> None:
+    old, new = writer.story(300), writer.story(300)
+    a, b, c = article("a", old), article("b", old, 1), article("c", new, 2)
+    work(connection, [a, b, c])
+    assert stories(connection) == {frozenset({a.url, b.url})}
+    work(connection, [replace(b, lines=tuple(new))], version=2)
+    assert stories(connection) == {frozenset({b.url, c.url})}
+    versions = connection.execute("select version from core.sketches order by version").fetchall()
+    assert versions == [(1,), (1,), (2,)]
+    pairs = connection.execute("select url_a, url_b from wiretrace.matches").fetchall()
+    assert pairs == [(b.url, c.url)]
+
+
+def test_stories_merge_and_split_and_old_ids_lead_on(connection: Any, writer: Writer) -> None:
+    whole = writer.story(500)
+    half = len(whole) // 2
+    first, second = whole[:half], whole[half:]
+    work(connection, [article("a", first), article("b", first, 1)])
+    work(connection, [article("c", second, 2), article("d", second, 3)])
+    before = dict(connection.execute("select url, cluster_id from wiretrace.articles").fetchall())
+    assert len(set(before.values())) == 2
+    # The whole text, out before either half, joins both.
+    bridge = article("whole", whole, -1)
+    work(connection, [bridge])
+    merged = {row[0] for row in connection.execute("select cluster_id from wiretrace.articles").fetchall()}
+    assert merged == {min(before.values())}
+    for old in set(before.values()):
+        assert connection.execute("select wiretrace.cluster_of(%s)", (old,)).fetchone()[0] == min(
+            before.values()
+        )
+    work(connection, [replace(bridge, lines=tuple(writer.story(300)))], version=2)
+    after = dict(connection.execute("select url, cluster_id from wiretrace.articles").fetchall())
+    assert after.pop(bridge.url) is None
+    assert after == before
+
+
+def test_texts_too_short_are_stored_and_have_no_story(connection: Any) -> None:
+    work(connection, [article("a", ["Too short to be a story"]), article("b", ["Too short to be a story"])])
+    assert stories(connection) == set()
+    assert connection.execute("select count(*) from core.sketches").fetchone() == (2,)
+    assert connection.execute("select count(*) from core.memberships").fetchone() == (2,)
+
+
+def test_copies_are_searched_within_the_window_on_both_sides(connection: Any, writer: Writer) -> None:
+    lines = writer.story(300)
+    now, late, far = article("a", lines), article("b", lines, 29 * 24), article("c", lines, 62 * 24)
+    index = Index(window_days=30)
+    work(connection, [far], index=index)
+    work(connection, [now], index=index)
+    work(connection, [late], index=index)
+    assert stories(connection) == {frozenset({now.url, late.url})}
+    work(connection, [far], index=Index(window_days=0))
+    assert stories(connection) == {frozenset({now.url, late.url, far.url})}
+
+
+def test_old_partitions_go_in_one_statement_and_stories_stay(connection: Any, writer: Writer) -> None:
+    lines = writer.story(300)
+    work(connection, [article("a", lines), article("b", lines, 1), article("c", lines, 24 * 14)])
+    names = connection.execute("select core.drop_sketches_before(%s)", (T0 + timedelta(days=8),)).fetchall()
+    assert names == [("sketches_20261102",)]
+    assert connection.execute("select count(*) from core.sketches").fetchone() == (1,)
+    assert [len(story) for story in stories(connection)] == [3]
+    # A late arrival of the dropped week is indexed again, and matched with what is left.
+    work(connection, [article("d", lines, 2)])
+    pairs = connection.execute(
+        "select url_a, url_b from wiretrace.matches where url_b like '%d.test%'"
+    ).fetchall()
+    assert pairs == [("https://c.test/story", "https://d.test/story")]
+
+
+def test_stories_rebuilt_from_the_matches_are_the_same(connection: Any) -> None:
+    work(connection, planted_corpus(150, seed=8, languages=("en", "fr"), copy_share=0.6))
+    before = tables(connection)
+    ids = connection.execute("select article_id, cluster_id from core.memberships order by 1").fetchall()
+    done = rebuild(connection)
+    assert tables(connection) == before
+    connection.execute("update core.memberships set cluster_id = null, relation = null, is_origin = false")
+    connection.execute(
+        "insert into core.clusters select 999999, 2, 1, min(article_id), null, null, null, null, "
+        "'earliest', '{}', null, null from core.articles"
+    )
+    assert rebuild(connection) == done
+    assert tables(connection) == before
+    assert (
+        connection.execute("select article_id, cluster_id from core.memberships order by 1").fetchall() == ids
+    )
+
+
+def test_every_copy_is_announced_until_it_is_acknowledged(connection: Any, writer: Writer) -> None:
+    lines = writer.story(300)
+    index = Index()
+    a, b = work(connection, [article("a", lines), article("b", lines, 1)], index=index)
+    with connection.transaction(), connection.cursor() as cur:
+        (event,) = index.unsent(cur, [b])
+        assert (event.article_a, event.article_b, event.copied_from) == (a, b, a)
+        assert (event.jaccard, event.url_a) == (1.0, "https://a.test/story")
+        assert index.unsent(cur, [a, b]) == index.resolve(cur, [a])
+        index.mark_sent(cur, [event])
+        assert index.unsent(cur, [a, b]) == []
+        assert index.resolve(cur, [a, b]) == []
+    work(connection, [article("b", [*lines, *lines[:1]], 1)], index=index, version=2)
+    with connection.transaction(), connection.cursor() as cur:
+        assert [e.version_b for e in index.unsent(cur, [a])] == [2]
+
+
+def test_pairs_that_are_no_copies_can_be_asked_for(connection: Any, writer: Writer) -> None:
+    statement = writer.statement(110)
+    work(
+        connection,
+        [article("a", [*writer.story(90), statement]), article("b", [statement, *writer.story(90)])],
+    )
+    assert stories(connection) == set()
+    assert connection.execute("select url_a, url_b, reason from wiretrace.rejected_matches").fetchall() == [
+        ("https://a.test/story", "https://b.test/story", "quotation")
+    ]
+
+
+def test_sketches_of_another_scheme_are_refused(connection: Any, writer: Writer) -> None:
+    work(connection, [article("a", writer.story(200))])
+    connection.execute("update core.sketch_schemes set seed = 2")
+    with pytest.raises(SchemeMismatch, match="another way"):
+        work(connection, [article("b", writer.story(200))], index=Index())
+
+
+def test_every_public_relation_and_column_is_described(connection: Any) -> None:
+    missing = connection.execute(
+        """select c.relname, a.attname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+             left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+            where n.nspname = 'wiretrace' and c.relname in ('clusters', 'cluster_members', 'matches', 'rejected_matches')
+              and (obj_description(c.oid) is null or col_description(c.oid, a.attnum) is null)"""
+    ).fetchall()
+    assert missing == []
+    functions = connection.execute(
+        """select proname from pg_proc where pronamespace = 'wiretrace'::regnamespace
+            and proname in ('duplicates_of', 'cluster_timeline', 'cluster_of')
+            and obj_description(oid, 'pg_proc') is null"""
+    ).fetchall()
+    assert functions == []
+
+
+def test_candidates_are_found_by_the_index_of_keys(connection: Any) -> None:
+    work(connection, planted_corpus(80, seed=5, languages=("en",)))
+    connection.execute("set enable_seqscan = off")
+    plan = connection.execute(
+        "explain select s.article_id from core.sketches s where s.keys && array[1, 2]::bigint[]"
+    ).fetchall()
+    assert "keys_idx" in str(plan)

@@ -1,0 +1,81 @@
+"""The normalisation that everything is measured on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workers.dedupe.words import HASH_MASK, NAME, NUMBER, QUOTED, Words, words_of_lines
+
+
+def _hashes(*lines: str) -> list[int]:
+    return (words_of_lines(lines) & HASH_MASK).tolist()
+
+
+def _with(kind: np.uint32, *lines: str) -> list[int]:
+    words = words_of_lines(lines)
+    return np.flatnonzero(words & kind).tolist()
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("Don't STOP", "dont stop"),
+        ("it’s 1,000 euros", "its 1000 euros"),
+        ("1.5 per cent", "15 per cent"),
+        ("soft\u00adhyphen zero\u200bwidth", "softhyphen zerowidth"),
+        ("ﬁne “words” — apart…", "fine words apart"),
+        ("Straße", "STRASSE"),
+        ("e\u0301te\u0301", "été"),
+        ("one\u00a0two\tthree", "one two three"),
+    ],
+)
+def test_spellings_of_one_text_are_the_same_words(a: str, b: str) -> None:
+    assert _hashes(a) == _hashes(b)
+
+
+@pytest.mark.parametrize(("a", "b"), [("stop it", "stop at"), ("10 dead", "11 dead"), ("a b", "ab")])
+def test_other_words_stay_apart(a: str, b: str) -> None:
+    assert _hashes(a) != _hashes(b)
+
+
+def test_marks_of_indic_scripts_do_not_split_words() -> None:
+    assert len(_hashes("हिन्दी में समाचार")) == 3
+
+
+def test_scripts_without_spaces_give_a_word_per_neighbouring_pair() -> None:
+    assert len(_hashes("今天天气很好")) == 5
+    assert set(_hashes("今天天气")) <= set(_hashes("他说今天天气很好"))
+
+
+def test_lines_join_in_order() -> None:
+    assert _hashes("one two", "three") == _hashes("one two three")
+
+
+def test_numbers_and_names_are_known_and_a_sentence_start_is_no_name() -> None:
+    line = "Snow fell in Boston on Friday. Police counted 31 crashes."
+    assert _with(NAME, line) == [3, 5]
+    assert _with(NUMBER, line) == [8]
+
+
+def test_a_quotation_ends_with_its_paragraph() -> None:
+    assert _with(QUOTED, "He said “we will not pay” today", "and left") == [2, 3, 4, 5]
+    assert _with(QUOTED, "“we will go on", "he left") == [0, 1, 2, 3]
+
+
+def test_german_quotation_marks_open_low_and_close_high() -> None:
+    assert _with(QUOTED, "Er sagte: „Wir zahlen nicht“ und ging") == [2, 3, 4]
+
+
+@given(st.lists(st.text(max_size=200), max_size=5))
+def test_any_text_gives_words_without_error_and_the_same_again(lines: list[str]) -> None:
+    first: Words = words_of_lines(lines)
+    assert first.dtype == np.uint32
+    assert np.array_equal(first, words_of_lines(lines))
+
+
+@given(st.text(alphabet="abcdef ghij", min_size=1, max_size=80))
+def test_case_never_changes_a_word(text: str) -> None:
+    assert _hashes(text) == _hashes(text.upper())
