@@ -75,7 +75,8 @@ class Collector:
         elif self._spec is not None and not self._spec.allows(url):
             reason = "denied"
         if reason:
-            self.dropped[reason] += is_counted
+            if is_counted:
+                self.dropped[reason] += 1
             return None
         return url
 

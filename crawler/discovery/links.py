@@ -24,6 +24,7 @@ from crawler.discovery.words import (
     PAGE_KEYS,
     PEOPLE_AND_TAGS,
     STORIES,
+    TOOLS,
 )
 
 __all__ = ["LinkShape", "Shape", "page_number", "shape_of", "word_count"]
@@ -44,9 +45,16 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkShape:
-    """A URL's shape; `dated` is the end of the day or month in its path, `page` the page number of a listing."""
+    """A URL's shape.
+
+    Attributes:
+        dated: the end of the day or month in its path.
+        page: the page number of a listing.
+        is_certain: a date or an id says so, not the words of the slug alone.
+    """
 
     shape: Shape
+    is_certain: bool = False
     dated: datetime | None = None
     page: int | None = None
 
@@ -123,8 +131,11 @@ def shape_of(url: str) -> LinkShape:
     if stem in ("index", "default") or (has_suffix and stem in ("home", "main", "start")):
         segments, has_suffix = segments[:-1], False
         stem = segments[-1] if segments else ""
+    if stem in NEVER or stem in TOOLS:
+        return LinkShape(shape=Shape.SKIP)
     if _is_id_query(keys):
-        return LinkShape(shape=Shape.ARTICLE if not PAGE_KEYS & keys.keys() else Shape.LISTING)
+        is_list = bool(PAGE_KEYS & keys.keys())
+        return LinkShape(shape=Shape.LISTING if is_list else Shape.ARTICLE, is_certain=True)
     if not segments:
         number = page_number(url)
         if number is not None:
@@ -141,7 +152,7 @@ def _is_id_query(keys: dict[str, str]) -> bool:
 
 def _shape_of_path(url: str, path: str, segments: list[str], stem: str, *, has_suffix: bool) -> LinkShape:
     dated = date_in_url(path)
-    if stem in NEVER or (segments[0] in NEVER and not dated) or "wp-content" in segments:
+    if (segments[0] in NEVER and not dated) or "wp-content" in segments:
         return LinkShape(shape=Shape.SKIP)
     number = page_number(url)
     words = word_count(re.sub(r"[-_+.,~]", " ", stem))
@@ -154,11 +165,11 @@ def _shape_of_path(url: str, path: str, segments: list[str], stem: str, *, has_s
     if dated:
         is_archive = bool(re.fullmatch(r"(?:.*/)?(?:19|20)\d\d(?:/\w{1,3}){0,2}/?", path)) and words < 2
         if dated[1] == "day" and not is_archive:
-            return LinkShape(shape=Shape.ARTICLE, dated=dated[0])
+            return LinkShape(shape=Shape.ARTICLE, dated=dated[0], is_certain=True)
         if is_archive:
             return LinkShape(shape=Shape.LISTING, dated=dated[0])
         if words >= 2 or _has_id(stem):
-            return LinkShape(shape=Shape.ARTICLE, dated=dated[0])
+            return LinkShape(shape=Shape.ARTICLE, dated=dated[0], is_certain=True)
         return LinkShape(shape=Shape.LIKELY, dated=dated[0])
     if re.fullmatch(r"(?:.*/)?(?:19|20)\d\d/?", path):
         return LinkShape(shape=Shape.LISTING)
@@ -169,7 +180,7 @@ def _shape_of_path(url: str, path: str, segments: list[str], stem: str, *, has_s
     if _has_id(stem) or (
         len(segments) > 1 and _has_id(before) and (words >= 2 or stem in STORIES or len(stem) <= 2)
     ):
-        return LinkShape(shape=Shape.ARTICLE)
+        return LinkShape(shape=Shape.ARTICLE, is_certain=re.search(r"\d{4}", stem + before) is not None)
     if words >= 4:
         return LinkShape(shape=Shape.ARTICLE)
     if set(segments[:-1]) & STORIES:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,8 +36,9 @@ MAX_DEPTH: Final = 2
 MAX_PAGES: Final = 50
 """Most pages of one listing that are walked ('next', `/page/2`)."""
 
-MAX_SECTIONS: Final = (120, 60)
-"""Most further listings taken from one page, at depth 0 and deeper."""
+MAX_SECTIONS: Final = {4: 120, 5: 120, 6: 300}
+"""Most further listings taken from one page, by priority: menus and sections, links of no clear shape, and links that
+are most likely articles but stand there with no headline. On deeper pages half as many."""
 
 _MAX_HTML: Final = 8 * 1024 * 1024
 _MAX_TAGS: Final = 400_000
@@ -148,9 +150,13 @@ def take_links(
     for link in links:
         verdict = _verdict(link)
         if verdict is Shape.ARTICLE:
-            found.add(Entry(url=link.url, found_by="listing", title=link.title))
+            # The words of a link inside a text are no headline.
+            title = link.title if link.is_headline and link.words >= 3 else None
+            found.add(Entry(url=link.url, found_by="listing", title=title))
         elif verdict in (Shape.LISTING, Shape.MAYBE) and not is_article:
-            sections.setdefault(link.url, 4 if verdict is Shape.LISTING or link.is_nav else 5)
+            is_likely = link.shape.shape in (Shape.LIKELY, Shape.ARTICLE) and not link.is_nav
+            is_section = verdict is Shape.LISTING or link.is_nav
+            sections.setdefault(link.url, 6 if is_likely else 4 if is_section else 5)
         elif verdict is Shape.FEED and state.depth == 0:
             found.add_document(DocumentRef(url=link.url, kind="feed", is_probe=True, priority=3))
         elif verdict is Shape.SITEMAP:
@@ -241,8 +247,8 @@ def _verdict(link: _Link) -> Shape:
         return Shape.FRONT  # a numbered page: `_take_next` walks them in order
     if shape is Shape.ARTICLE:
         # "Arts, Books and Culture" in a menu: its slug has four words and it is a section all the same.
-        is_section = link.is_nav and link.words <= 4 and not re.search(r"\d", urlsplit(link.url).path + "?")
-        return Shape.LISTING if is_section and not urlsplit(link.url).query else Shape.ARTICLE
+        is_doubtful = link.is_nav and link.words <= 4 and not link.shape.is_certain
+        return Shape.MAYBE if is_doubtful else Shape.ARTICLE
     if shape is Shape.LIKELY:
         if link.is_headline or (not link.is_nav and link.words >= 4):
             return Shape.ARTICLE
@@ -341,18 +347,17 @@ def _take_sections(
 ) -> None:
     if state.depth >= MAX_DEPTH or state.page > 1:
         return
-    limit = MAX_SECTIONS[min(state.depth, len(MAX_SECTIONS) - 1)]
-    taken = 0
+    taken: Counter[int] = Counter()
     for url, priority in sections.items():
         shape = shape_of(url)
         if shape.page is not None and shape.page > 1:
             continue
         if since and shape.dated and shape.dated < since:
             found.dropped["too_old"] += 1
-        elif taken >= limit:
+        elif taken[priority] >= MAX_SECTIONS[priority] // (1 if state.depth == 0 else 2):
             found.dropped["over_limit"] += 1
         else:
-            taken += 1
+            taken[priority] += 1
             ref = DocumentRef(url=url, kind="listing", priority=priority, state=state.deeper().written())
             found.add_document(ref)
 

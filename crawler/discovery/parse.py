@@ -16,14 +16,10 @@ from crawler.discovery.sitemaps import read_text_sitemap, read_xml_sitemap
 from crawler.discovery.state import WalkState
 from crawler.sites import SiteSpec
 
-__all__ = ["ENTRY_LIMIT", "NEW_ENTRY_LIMIT", "parse_document"]
+__all__ = ["ENTRY_LIMIT", "parse_document"]
 
 ENTRY_LIMIT: Final = 50_000
 """Most entries of one document: the sitemap protocol's own limit."""
-
-NEW_ENTRY_LIMIT: Final = 2000
-"""Most entries of one document that the frontier should take as new in one poll; the rest comes with the next polls.
-It cannot be applied here: which entries are new only the frontier knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ __all__ = [
     "PAGE_KEYS",
     "PEOPLE_AND_TAGS",
     "STORIES",
+    "TOOLS",
 ]
 
 
@@ -37,14 +38,15 @@ NEVER: Final = _set(
     contacto about about-us aboutus ueber-uns qui-sommes-nous quienes-somos advertise
     advertise-with-us advertising mediadaten media-kit mediakit careers newsletter newsletters
     rss-feeds rss-feed apps mobile-apps help faq hilfe masthead editorial-guidelines ethics-policy
-    corrections-policy comments donate
+    corrections-policy comments donate abo abos abonnement abonnements abonnieren kundenservice
+    customer-service terms-use terms-and-policies
     """
 )
 """Never a story and never a list of stories."""
 
 PEOPLE_AND_TAGS: Final = _set(
     """
-    tag tags author authors autor autoren auteur auteurs autore user users profile profiles member
+    tag tags author authors autor autoren autores autori auteur auteurs autore user users profile profiles member
     members people-tag byline by keyword keywords hashtag contributor contributors staff
     """
 )
@@ -56,7 +58,8 @@ LISTINGS: Final = _set(
     thema themen rubrique rubriques categoria categorias seccion secciones seccao archive archives
     archiv archivo archivio channel channels index latest latest-news newest all-news allnews
     all-stories all-articles sitemap site-map breaking-news headlines wire-news homepage theme
-    themes hub subject subjects
+    themes hub subject subjects specials sekce rubrika rubriky rubryka dzial tema temas emne sezione sezioni
+    secao secoes sectie kategoria kategori kategorier bereich dossier dossiers
     """
 )
 """Lists of stories."""
@@ -100,3 +103,10 @@ NEVER_KEYS: Final = _set(
     """
 )
 """Query keys of links that act or search."""
+
+TOOLS: Final = _set(
+    """
+    print pdf mail email e-mail comment kommentar drucken versenden send-to-friend tellafriend recommend share report-error
+    """
+)
+"""Names of pages that do something with a story: they carry its id and are no story."""
