@@ -107,6 +107,15 @@ _BY_LABEL: Final[dict[str, Agency]] = {
     d.partition(".")[0]: a for d, a in _BY_DOMAIN.items() if len(d.partition(".")[0]) >= _BRAND_LABEL_CHARS
 }
 
+_WORD: Final = re.compile(r"\w+")
+_LAST_WORDS: Final = frozenset(
+    words[-1]
+    for a in AGENCIES.values()
+    for name in (a.name, *a.names, *a.abbreviations)
+    for words in (_WORD.findall(name.casefold()), fold(name).split())
+)
+"""The last word of every name: a text without one of them names no agency, which is quickly seen."""
+
 _TRIM: Final = " \t\r\n.,:;–—-|()[]*©@/\u00a0\u200b"
 _STAFF: Final = re.compile(
     r"^(?:by|from|via|von|par|por|da|di|av|af|door|source|sources?|quelle|fuente|fonte|kilde|kilder|källa|"
@@ -120,6 +129,13 @@ _SEPARATORS: Final = re.compile(
     r"\s*(?:[/,;|&+•·()\[\]]|\s[-–—]+\s|\s(?:and|et|und|y|e|og|och|en|with|avec|mit|con|com|via|for|from|by|of the|of|the)\s)\s*",
     re.IGNORECASE,
 )
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text for `_LAST_WORDS`, as written and without accents."""
+    lower = text.casefold()
+    words = _WORD.findall(lower)
+    return words if lower.isascii() else words + fold(text).split()
 
 
 def agency_of_name(name: str) -> Agency | None:
@@ -150,7 +166,7 @@ def agencies_in_author(author: str) -> tuple[Agency, ...]:
     >>> [a.id for a in agencies_in_author("det/dpa")], agencies_in_author("Ana Garcia")
     (['dpa'], ())
     """
-    if not author or len(author) > 300:
+    if not author or len(author) > 300 or _LAST_WORDS.isdisjoint(_words(author)):
         return ()
     whole = agency_of_name(author)
     if whole is not None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
+
+from lxml.etree import XPath
+from lxml.html import HtmlElement
 
 from workers.credit.agencies import Agency, agencies_in_author, agency_of_name, agency_of_site
 from workers.credit.canonical import canonical_verdict
@@ -141,30 +144,38 @@ def author_agency(view: View) -> Iterator[Credit]:
 
 
 def _visible_bylines(view: View) -> list[str]:
-    """The texts of elements marked as a byline between the headline and the story; elsewhere they are teasers'."""
+    """The bylines between the headline and the story that name an agency; elsewhere they are those of teasers."""
     found: list[str] = []
-    for element in view.masthead:
-        marks = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('data-testid') or ''}"
-        if element.tag in ("meta", "input") or _BYLINE_SPOILED.search(marks):
+    for owner, text in view.masthead:
+        if len(text) > _MAX_BYLINE_CHARS or not agencies_in_author(text):
             continue
-        is_marked = (
-            element.get("rel") == "author" or element.get("itemprop") == "author" or element.tag == "address"
-        )
-        if not is_marked and not _BYLINE_CLASS.search(marks):
+        marked = _marked_byline(owner)
+        if marked is None:
             continue
-        text = text_of(element)
-        if text and len(text) <= _MAX_BYLINE_CHARS and text not in found and not _is_spoiled(element):
-            pieces = [piece for piece in map(squeeze, element.itertext("*")) if piece]
-            is_whole = len(pieces) == 1 or bool(agencies_in_author(text))
-            found += (
-                [text]
-                if is_whole
-                else [piece for piece in pieces if len(piece) > 2 and agency_of_name(piece)]
-            )
+        whole = text_of(marked)
+        is_whole = len(whole) <= _MAX_BYLINE_CHARS and bool(agencies_in_author(whole))
+        if is_whole or len(text) > 2:
+            found.append(whole if is_whole else text)
     return found
 
 
-def _is_spoiled(element: Any) -> bool:
+def _marked_byline(owner: HtmlElement) -> HtmlElement | None:
+    """The element around a text that is marked as a byline; None where there is none, or a picture's or a teaser's."""
+    node: HtmlElement | None = owner
+    for _ in range(4):
+        if node is None or node.tag in ("main", "article", "body"):
+            return None
+        marks = f"{node.get('class') or ''} {node.get('id') or ''} {node.get('data-testid') or ''}"
+        if _BYLINE_SPOILED.search(marks) or node.tag in _SPOILED_ANCESTORS:
+            return None
+        is_marked = node.get("rel") == "author" or node.get("itemprop") == "author" or node.tag == "address"
+        if is_marked or _BYLINE_CLASS.search(marks):
+            return None if _is_spoiled(node) else node
+        node = node.getparent()
+    return None
+
+
+def _is_spoiled(element: HtmlElement) -> bool:
     """Whether an element stands in a picture, a list of teasers or another part that is not the story's head."""
     for depth, parent in enumerate(element.iterancestors()):
         if depth >= 4:
@@ -239,13 +250,15 @@ def syndication_meta(view: View) -> Iterator[Credit]:
                 )
 
 
+_PLUGIN_TARGETS: Final = XPath(
+    "//link/@href[contains(., '/plugins/')] | //script/@src[contains(., '/plugins/')]", smart_strings=False
+)
+
+
 def plugin_mark(view: View) -> Iterator[Credit]:
     """The page was made with a plugin that fills sites from feeds: a hint about the site, not the page."""
     texts = [content for name, content in view.metas if name == "generator"]
-    for element in view.tree.iter("link", "script"):
-        target = element.get("href") or element.get("src") or ""
-        if "/plugins/" in target:
-            texts.append(target)
+    texts += [str(target) for target in cast("list[str]", _PLUGIN_TARGETS(view.tree))]
     seen: set[str] = set()
     for text in texts:
         found = _PLUGIN.search(text)

@@ -96,7 +96,7 @@ def source_link(view: View) -> Iterator[Credit]:
     """
     best: Credit | None = None
     checked = 0
-    for anchor in reversed(list(view.tree.iter("a"))):
+    for anchor in reversed(view.story_end):
         href = anchor.get("href")
         if not href or "//" not in href[:8] or _is_own(href, view.site):
             continue
@@ -229,7 +229,7 @@ def pixel(view: View) -> Iterator[Credit]:
     """A counter that the story's owner asks republishers to embed, on a foreign site."""
     for element in view.tree.iter("img", "script", "iframe"):
         src = element.get("src") or element.get("data-src") or element.get("data-lazy-src") or ""
-        if not _PIXEL_HINT.search(src) and element.get("id") != "republication-tracker-tool-source":
+        if not (src and _PIXEL_HINT.search(src)) and element.get("id") != "republication-tracker-tool-source":
             continue
         if "theconversation" in src and (found := _CONVERSATION.search(src)):
             yield from _pixel(view, src, "theconversation.com", f"conversation:{found[1]}", 0.97)

@@ -76,10 +76,9 @@ def _phrase_blocks(view: View, pattern: re.Pattern[str]) -> Iterator[tuple[HtmlE
 
     The page is searched only where the story's edges have such a phrase at all.
     """
-    if not view.mentions(_HINT):
-        return
-    edges = [*view.lines[:2], *view.lines[-_EDGE_LINES - 2 :], view.tail]
-    if not any(pattern.search(edge) for edge in edges if any(word in edge.lower() for word in _HINT)):
+    edges = "\n".join([*view.lines[:2], *view.lines[-_EDGE_LINES - 2 :], view.tail])
+    lower = edges.lower()
+    if not any(word in lower for word in _HINT) or not any(map(pattern.search, edges.split("\n"))):
         return
     for element in view.tree.iter(
         "p", "div", "em", "i", "li", "span", "blockquote", "small", "footer", "td", "h6", "h5"

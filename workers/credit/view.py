@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -28,6 +29,8 @@ _END_CHARS: Final = 700
 TAIL_CHARS: Final = 600
 """How far behind the story a credit still belongs to it: what comes later is the site's footer, and footers lie."""
 _MASTHEAD_ELEMENTS: Final = 120
+_END_PARAGRAPHS: Final = 6
+_BEHIND_ELEMENTS: Final = 150
 _UNSEEN: Final = frozenset(("script", "style", "noscript", "template", "svg", "iframe", "button", "select"))
 
 _ARTICLE_TYPE: Final = re.compile(r"(?:Article|BlogPosting|Report|Review|Posting|CreativeWork|WebPage)$")
@@ -121,14 +124,11 @@ class View:
     @cached_property
     def tail(self) -> str:
         """What a reader sees on the page just after the story, at most `TAIL_CHARS`; empty where it is not found."""
-        last = next(
-            (e for line in reversed(self.lines[-3:]) if (e := self._element_of(line)) is not None), None
-        )
-        if last is None:
+        if self._last is None:
             return ""
         texts: list[str] = []
         left = TAIL_CHARS
-        for _, text, _ in _walk_after(last):
+        for _, text, _ in _walk_after(self._last):
             if not text or not text.strip():
                 continue
             texts.append(text)
@@ -136,6 +136,13 @@ class View:
             if left <= 0:
                 break
         return squeeze(" ".join(texts))[:TAIL_CHARS]
+
+    @cached_property
+    def _last(self) -> HtmlElement | None:
+        """The element of the story's last line, or of one just before it."""
+        return next(
+            (e for line in reversed(self.lines[-3:]) if (e := self._element_of(line)) is not None), None
+        )
 
     def _element_of(self, line: str) -> HtmlElement | None:
         """The last block that begins as a line of the story does; paragraphs before other blocks."""
@@ -170,27 +177,62 @@ class View:
         return any(word in self._lower for word in words)
 
     @cached_property
-    def masthead(self) -> list[HtmlElement]:
-        """The elements between the headline and the story, at most `_MASTHEAD_ELEMENTS`; where the byline stands."""
+    def masthead(self) -> list[tuple[HtmlElement, str]]:
+        """(element, text in it) between the headline and the story, where the byline stands, and just before them.
+
+        At most `_MASTHEAD_ELEMENTS` elements; texts are squeezed and not empty.
+        """
         headlines = [h for h in self.tree.iter("h1") if len(text_of(h)) >= 12] or list(self.tree.iter("h1"))
         if not headlines:
             return []
         head = self.lines[0][:24] if self.lines else None
-        found: list[HtmlElement] = []
+        found: list[tuple[HtmlElement, str]] = []
         before = [headlines[0].getprevious()]
         parent = headlines[0].getparent()
         if parent is not None and len(parent) <= 6:
             before.append(parent.getprevious())
         for element in before:
-            if element is not None and isinstance(element.tag, str) and element.tag not in _UNSEEN:
-                found += [element, *element.iter("span", "a", "p", "div")][:12]
-        for element, _, is_start in _walk_after(headlines[0]):
-            if not is_start:
-                continue
-            if head is not None and (element.text or "").lstrip().startswith(head):
+            if element is not None:
+                found += [
+                    (e, squeeze(text)) for e, text, _ in islice(_walk(element), 24) if text and text.strip()
+                ]
+        count = 0
+        for element, text, is_start in _walk_after(headlines[0]):
+            count += is_start
+            if count > _MASTHEAD_ELEMENTS:
                 break
-            found.append(element)
-            if len(found) >= _MASTHEAD_ELEMENTS:
+            if not text or not text.strip():
+                continue
+            shown = squeeze(text)
+            if head is not None and is_start and shown.startswith(head):
+                break
+            owner = element if is_start else element.getparent()
+            if owner is not None:
+                found.append((owner, shown))
+        return found
+
+    @cached_property
+    def story_end(self) -> list[HtmlElement]:
+        """The links in the story's last paragraphs and behind them, in document order.
+
+        Where the story is not found in the page these are all its links.
+        """
+        last = self._last
+        if last is None:
+            return list(self.tree.iter("a"))
+        first = last
+        if last.tag == "p":
+            first = self._paragraphs[max(0, self._paragraphs.index(last) - _END_PARAGRAPHS)]
+        found = list(first.iter("a"))
+        behind = 0
+        for element, _, is_start in _walk_after(first):
+            if element is last:
+                behind = 0
+            if is_start:
+                behind += 1
+                if element.tag == "a":
+                    found.append(element)
+            if behind >= _BEHIND_ELEMENTS:
                 break
         return found
 
