@@ -182,13 +182,20 @@ class View:
 
         At most `_MASTHEAD_ELEMENTS` elements; texts are squeezed and not empty.
         """
-        headlines = [h for h in self.tree.iter("h1") if len(text_of(h)) >= 12] or list(self.tree.iter("h1"))
+        headlines = list(self.tree.iter("h1"))[:8]
         if not headlines:
             return []
+        # A site's name is a headline on some pages, and a picture's caption on others: the title tells.
+        title = squeeze(self.tree.findtext(".//title") or "").casefold()
+        texts = [text_of(element).casefold() for element in headlines]
+        chosen = next((at for at, text in enumerate(texts) if len(text) >= 12 and text[:40] in title), None)
+        if chosen is None:
+            chosen = next((at for at, text in enumerate(texts) if len(text) >= 12), 0)
+        headline = headlines[chosen]
         head = self.lines[0][:24] if self.lines else None
         found: list[tuple[HtmlElement, str]] = []
-        before = [headlines[0].getprevious()]
-        parent = headlines[0].getparent()
+        before = [headline.getprevious()]
+        parent = headline.getparent()
         if parent is not None and len(parent) <= 6:
             before.append(parent.getprevious())
         for element in before:
@@ -197,7 +204,7 @@ class View:
                     (e, squeeze(text)) for e, text, _ in islice(_walk(element), 24) if text and text.strip()
                 ]
         count = 0
-        for element, text, is_start in _walk_after(headlines[0]):
+        for element, text, is_start in _walk_after(headline):
             count += is_start
             if count > _MASTHEAD_ELEMENTS:
                 break
