@@ -1,7 +1,8 @@
 """Which URLs are not worth a fetch although a document names them: traps, with the reason of each drop.
 
 Pure functions. The frontier counts (how many slugs an article id has had, how many pages of a site were offered
-today) and stores each drop with its reason.
+today) and stores each drop with its reason. Session ids need no drop: `schemas.urls.url_key` leaves them out, so that
+a page under a thousand of them is one URL, and a site that writes one into every link loses nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +35,6 @@ class DropReason(StrEnum):
     TOO_LONG = "too_long"
     TOO_DEEP = "too_deep"
     REPEATED_PATH = "repeated_path"
-    SESSION_ID = "session_id"
     CALENDAR = "calendar"
     TOO_MANY_PARAMETERS = "too_many_parameters"
     SLUG_VARIANT = "slug_variant"
@@ -56,13 +56,6 @@ class Counts:
     daily_quota: int = DAILY_QUOTA
 
 
-_SESSION: Final = re.compile(
-    r"(?:^|[;?&/])(?:jsessionid|phpsessid|aspsessionid\w*|sessionid|session_id|sess_id|sessid|cfid|cftoken|zenid|oscsid)=",
-    re.IGNORECASE,
-)
-_ASP_COOKIELESS: Final = re.compile(r"/\([asf]\([a-z0-9]{20,}\)\)/", re.IGNORECASE)
-_SID: Final = re.compile(r"^(?:s|sid)$", re.IGNORECASE)
-_SESSION_VALUE: Final = re.compile(r"^(?=.*\d)[0-9a-z]{24,}$", re.IGNORECASE)
 _CALENDAR_PATH: Final = re.compile(
     r"(?:^|/)(?:calendar|kalender|calendrier|calendario|events?|veranstaltungen|agenda|termine|tribe-events"
     r"|whats-on|tv-guide|tv-programm|programme-tv)(?=/|$)",
@@ -76,13 +69,16 @@ _CALENDAR_KEY: Final = re.compile(
 _DATE_ONLY: Final = re.compile(r"/(?:(?:19|20)\d{2})(?:[-/]\d{1,2}){1,2}/?$|/(?:19|20)\d{2}/?$")
 _YEAR: Final = re.compile(r"(?<!\d)(\d{4})(?!\d)")
 _ID: Final = re.compile(r"(?<![0-9A-Za-z])[a-z]{0,4}?(\d{6,18})(?![0-9A-Za-z])", re.IGNORECASE)
+_SLUG: Final = re.compile(r"[^\W\d_]{3,}[-_][^\W\d_]")
+_ID_SEGMENT: Final = re.compile(r"[a-z]{0,10}[_-]?(\d{6,18})", re.IGNORECASE)
 
 
 def article_id_key(url: str) -> str | None:
     """Host and article id of a URL whose slug is decoration; None where the URL has no such id.
 
-    Only a number of 6 to 18 digits that is no date counts, in the last two segments of the path, together with words:
-    a page whose path is its id alone has no slug to vary. Two URLs with one key are most likely one article.
+    Only a number of 6 to 18 digits that is no date counts: with words in the last segment, or alone in the segment
+    before it (a number among the words of an earlier segment may be a section's). A page whose path is its id alone has
+    no slug to vary. Two URLs with one key are most likely one article.
 
     >>> article_id_key("https://a.example/news/12345678-storm-hits-coast")
     'a.example:12345678'
@@ -91,12 +87,14 @@ def article_id_key(url: str) -> str | None:
         parts = urlsplit(url)
     except ValueError:
         return None
-    segments = [segment for segment in unquote(parts.path).split("/") if segment][-2:]
-    tail = "/".join(segments)
-    if not re.search(r"[^\W\d_]{3,}[-_][^\W\d_]", tail):
+    segments = [segment for segment in unquote(parts.path).split("/") if segment]
+    if not segments:
         return None
-    ids = [found for found in _ID.findall(tail) if not _is_date(found)]
-    if not ids:
+    last, before = segments[-1], segments[-2] if len(segments) > 1 else ""
+    alone = _ID_SEGMENT.fullmatch(before) or (_ID_SEGMENT.fullmatch(last) if _SLUG.search(before) else None)
+    ids = _ID.findall(last) if _SLUG.search(last) else []
+    ids = [found for found in ids or ([alone[1]] if alone else []) if not _is_date(found)]
+    if not ids or not (_SLUG.search(last) or _SLUG.search(before)):
         return None
     host = (parts.hostname or "").removeprefix("www.").removeprefix("m.").removeprefix("amp.")
     return f"{host}:{ids[-1]}"
@@ -147,8 +145,6 @@ def _judge_url(url: str, now: datetime | None) -> DropReason | None:
     if _is_repeated(segments):
         return DropReason.REPEATED_PATH
     query = parse_qsl(parts.query, keep_blank_values=True)
-    if _has_session_id(parts.path, parts.query, query):
-        return DropReason.SESSION_ID
     if len(query) > MAX_PARAMETERS:
         return DropReason.TOO_MANY_PARAMETERS
     if _is_calendar(parts.path, query, now):
@@ -162,12 +158,6 @@ def _is_repeated(segments: list[str]) -> bool:
     if any(count >= 3 for count in Counter(words).values()):
         return True
     return any(segments[i : i + 2] == segments[i + 2 : i + 4] for i in range(len(segments) - 3))
-
-
-def _has_session_id(path: str, query_text: str, query: list[tuple[str, str]]) -> bool:
-    if _SESSION.search(path) or _SESSION.search("?" + query_text) or _ASP_COOKIELESS.search(path + "/"):
-        return True
-    return any(_SID.match(key) and _SESSION_VALUE.match(value) for key, value in query)
 
 
 def _is_calendar(path: str, query: list[tuple[str, str]], now: datetime | None) -> bool:

@@ -44,9 +44,15 @@ search for parts of words drops `cid`, `eid` and `gallery`, which hold articles'
 """
 
 _SESSION: Final = re.compile(
-    r"jsessionid|phpsessid|aspsessionid\w*|session_?id|sess_?id|sessid|cfid|cftoken|zenid|oscsid",
+    r"j?session_?id|phpsessid|aspsessionid\w*|sess(?:ion)?(?:_?id)?|cfid|cftoken|zenid|oscsid|osid|sessiontoken",
     re.IGNORECASE,
 )
+_MAYBE_SESSION: Final = re.compile(
+    r"s|sid|token|ticket|nonce|auth|visitor_?id|csrf\w*|access_?token", re.IGNORECASE
+)
+_RANDOM: Final = re.compile(r"(?=[^\d]*\d)(?=[^a-zA-Z]*[a-zA-Z])[0-9a-zA-Z_.~-]{16,}")
+"""A value that no editor has written; with a key of `_MAYBE_SESSION` it is a session's and not an article's."""
+
 _ANY: Final = re.compile(r".*", re.DOTALL)
 _TWINS: Final = {
     # Query keys, and the values of them, that show the same page in another dress.
@@ -235,6 +241,8 @@ def _key_query(query: str) -> str:
 
 def _is_noise(key: str, value: str) -> bool:
     if _TRACKING.fullmatch(key) or _SESSION.fullmatch(key):
+        return True
+    if _MAYBE_SESSION.fullmatch(key) and _RANDOM.fullmatch(value):
         return True
     values = _TWINS.get(key.lower())
     return values is not None and values.fullmatch(value.lower()) is not None

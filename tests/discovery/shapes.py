@@ -352,3 +352,148 @@ def everything_at_once(home: str) -> tuple[Web, list[str]]:
     web.put(home + "politics", page(menu, cards(titled(urls)[20:35])))
     web.put(home + "sport", page(menu, cards(titled(urls)[35:])))
     return web, urls
+
+
+@shape
+def index_redirect(home: str) -> tuple[Web, list[str]]:
+    """The home page leads to an address with the same key."""
+    web, urls = stories(home, 12)
+    web.redirect(home, "/index.html", 301)
+    web.put(home + "index.html", page(cards(titled(urls))))
+    return web, urls
+
+
+@shape
+def home_missing(home: str) -> tuple[Web, list[str]]:
+    """No home page at all; a feed stands at a usual place."""
+    web, urls = stories(home, 12)
+    web.put(home + "feed", rss(numbered(urls)), "application/rss+xml")
+    return web, urls
+
+
+@shape
+def feed_slash_redirect(home: str) -> tuple[Web, list[str]]:
+    web, urls = stories(home, 12)
+    web.put(home, WELCOME)
+    web.redirect(home + "feed", home + "feed/", 301)
+    web.put(home + "feed/", rss(numbered(urls)), "application/rss+xml")
+    return web, urls
+
+
+@shape
+def article_slash_redirect(home: str) -> tuple[Web, list[str]]:
+    web, urls = stories(home, 12, "news/{slug}/")
+    for url in urls:
+        web.redirect(url.rstrip("/"), url, 301)
+    web.put(home, page(cards([(url.rstrip("/"), text) for url, text in titled(urls)])))
+    return web, urls
+
+
+@shape
+def base_href(home: str) -> tuple[Web, list[str]]:
+    web, urls = stories(home, 12, "deep/er/{slug}.html")
+    rows = [(url.rpartition("/")[2], text) for url, text in titled(urls)]
+    web.put(home, page(cards(rows), head='<base href="/deep/er/">'))
+    return web, urls
+
+
+@shape
+def relative_links(home: str) -> tuple[Web, list[str]]:
+    web, urls = stories(home, 12, "town/{slug}.html")
+    web.put(home, page('<p><a href="./town/">Town</a></p>'))
+    web.put(home + "town/", page(cards([(url.rpartition("/")[2], text) for url, text in titled(urls)])))
+    return web, urls
+
+
+@shape
+def offset_pager(home: str) -> tuple[Web, list[str]]:
+    web, urls = stories(home, 35)
+    for start in range(0, 35, 10):
+        numbers = "".join(f'<a href="/?start={10 * n}">{n + 1}</a>' for n in range(4))
+        web.put(
+            home + (f"?start={start}" if start else ""),
+            page(cards(titled(urls)[start : start + 10]), f'<div class="pager">{numbers}</div>'),
+        )
+    return web, urls
+
+
+@shape
+def html_sitemap(home: str) -> tuple[Web, list[str]]:
+    web, urls = stories(home, 30, "{slug}")
+    web.put(home, page("<h1>Welcome</h1>", '<footer><a href="/sitemap">Site map</a></footer>'))
+    web.put(
+        home + "sitemap", page("".join(f'<p><a href="{url}">{text}</a></p>' for url, text in titled(urls)))
+    )
+    return web, urls
+
+
+@shape
+def month_archives(home: str) -> tuple[Web, list[str]]:
+    web, urls = stories(home, 20, "2026/11/{slug}")
+    web.put(
+        home,
+        page('<aside><a href="/2026/11/">November 2026</a> <a href="/1999/11/">November 1999</a></aside>'),
+    )
+    web.put(home + "2026/11/", page(cards(titled(urls))))
+    return web, urls
+
+
+@shape
+def cyrillic(home: str) -> tuple[Web, list[str]]:
+    """A page in windows-1251, addresses in percent-encoding."""
+    web = Web()
+    urls = [
+        home + f"%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8/%D1%88%D1%82%D0%BE%D1%80%D0%BC-{n}"
+        for n in range(12)
+    ]
+    put_stories(web, urls)
+    rows = "".join(
+        f'<h2><a href="{url}">Шторм закрыл порт на два дня, номер {n}</a></h2>' for n, url in enumerate(urls)
+    )
+    web.put(home, f"<html><body>{rows}</body></html>".encode("cp1251"), "text/html; charset=windows-1251")
+    return web, urls
+
+
+@shape
+def spaces_in_links(home: str) -> tuple[Web, list[str]]:
+    web, urls = stories(home, 12, "town%20news/{slug}.html")
+    rows = [(url.replace("%20", " "), text) for url, text in titled(urls)]
+    web.put(home, page(cards(rows)))
+    return web, urls
+
+
+@shape
+def frames(home: str) -> tuple[Web, list[str]]:
+    web, urls = stories(home, 12)
+    web.put(home, '<html><frameset><frame src="menu.html"><frame src="/main.html"></frameset></html>')
+    web.put(home + "menu.html", page('<a href="/contact">Contact</a>'))
+    web.put(home + "main.html", page(cards(titled(urls))))
+    return web, urls
+
+
+@shape
+def teasers_look_like_stories(home: str) -> tuple[Web, list[str]]:
+    """Section pages whose teasers are long paragraphs, as in a story."""
+    web, urls = stories(home, 30, "{slug}")
+    long = "The council said on Friday that the works would go on, and that the cost would be met in full by spring. "
+    web.put(home, page('<nav><a href="/town">Town</a><a href="/county">County</a></nav>'))
+    for index, section in enumerate(("town", "county")):
+        part = titled(urls)[index * 15 : index * 15 + 15]
+        if section == "town":
+            rows = "".join(f'<h2><a href="{url}">{text}</a></h2><p>{long * 2}</p>' for url, text in part)
+        else:
+            rows = "".join(f'<p>{long * 2} <a href="{url}">{text}</a></p>' for url, text in part)
+        web.put(home + section, page(f"<main><h1>{section}</h1>{rows}</main>"))
+    return web, urls
+
+
+@shape
+def opinion_front(home: str) -> tuple[Web, list[str]]:
+    """A front page with one whole story on it, and the others below."""
+    web, urls = stories(home, 12, "{slug}")
+    text = (
+        "<p>The harbour has been closed for two days, and the ferry company does not expect it to open.</p>"
+        * 8
+    )
+    web.put(home, page(f"<article><h1>Leader</h1>{text}</article>", cards(titled(urls))))
+    return web, urls

@@ -18,7 +18,8 @@ from schemas.urls import url_key
 from tests.crawler.processes import Crawler, crawler_env
 from tests.crawler.web import Reply, Site
 from tests.crawler.web import Web as LoopbackWeb
-from tests.discovery.shapes import SHAPES
+from tests.discovery.newsroom import cards, page, rss
+from tests.discovery.shapes import SHAPES, alternate, numbered, stories, titled
 from tests.discovery.web import Web
 
 
@@ -64,3 +65,47 @@ def test_every_article_of_every_shape_is_published(
     assert len(rows) == len(published), "an article was published twice"
     # A listing that is taken for an article costs a page of work; there may be a few, not many.
     assert len(published - wanted.keys()) <= len(wanted) * 0.02, sorted(published - wanted.keys())
+
+
+def test_sites_that_reach_over_several_hosts(database_url: str, kafka_bootstrap: str, tmp_path: Path) -> None:
+    """A site that has moved to another name, one whose feed stands with a service, one that links its www. host."""
+    hosts = [
+        "moved.test",
+        "www.new-name.test",
+        "plain.test",
+        "feeds.service.test",
+        "bare.test",
+        "www.bare.test",
+    ]
+    with LoopbackWeb({host: lambda path, headers: Reply(status=503) for host in hosts}, net=12) as web:
+        home = {host: web.url(host) for host in hosts}
+        memories: dict[str, Web] = {host: Web() for host in hosts}
+        wanted: list[str] = []
+
+        memories["moved.test"].redirect(home["moved.test"], home["www.new-name.test"], 308)
+        memories["www.new-name.test"], urls = SHAPES["sections-only"](home["www.new-name.test"])
+        wanted += urls
+
+        memories["plain.test"], urls = stories(home["plain.test"], 12)
+        wanted += urls
+        announced = home["feeds.service.test"] + "plain"
+        memories["plain.test"].put(
+            home["plain.test"], page("", head=alternate("application/rss+xml", announced))
+        )
+        memories["feeds.service.test"].put(announced, rss(numbered(urls)), "application/rss+xml")
+
+        memories["www.bare.test"], urls = stories(home["www.bare.test"], 12)
+        wanted += urls
+        memories["bare.test"].put(home["bare.test"], page(cards(titled(urls))))
+
+        for host in hosts:
+            web.sites[host] = served(memories[host])
+        frontier = open_frontier(database_url, delay_s=0.0)
+        frontier.add_sites([site_spec(home[host]) for host in ("moved.test", "plain.test", "bare.test")])
+        frontier.close()
+        env = crawler_env(database_url, kafka_bootstrap, web.write_hosts(tmp_path / "hosts"))
+        with Crawler(env, until_idle=True, log=tmp_path / "log") as crawler:
+            crawler.wait(100)
+    with psycopg.connect(database_url) as db:
+        published = {key for (key,) in db.execute("select url_key from core.pages").fetchall()}
+    assert {url_key(url) for url in wanted} - published == set()
