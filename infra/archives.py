@@ -116,24 +116,62 @@ def read_path(path: Path, *, manifest: Path | None = None) -> Iterator[tuple[Ite
 # ---------------------------------------------------------------------------------------------- WARC
 
 
+class _Records(ArchiveIterator):  # type: ignore[misc]  # warcio has no types
+    """warcio's iterator, which else writes to stderr what it finds wrong; `err_count` says it too."""
+
+    INC_RECORD = ""
+
+
 def _read_warc(path: Path) -> Iterator[tuple[Item, int]]:
-    """The pages of one WARC file. After damage nothing can be found any more: it is named, with its place."""
-    offset = 0
+    """The pages of one WARC file. What is damaged is named with its place, as far as anything can be found there.
+
+    warcio takes a file that ends in the middle of a record for a whole one, and reads lines of any text as records of
+    the older ARC format; both are caught here.
+    """
     with path.open("rb") as stream:
+        records = _Records(stream)
+        place = 0
+        faults = 0
         try:
-            records = ArchiveIterator(stream)
             for record in records:
-                offset = records.offset
-                yield _read_record(record, f"{path}: record at {offset}"), stream.tell()
+                place = records.offset
+                source = f"{path}: record at {place}"
+                if record.format != "warc":
+                    yield (
+                        BadRecord(source=source, why="this is no WARC record; nothing after it was read"),
+                        stream.tell(),
+                    )
+                    return
+                yield _read_record(record, source), stream.tell()
+                # The end of a record is looked at when the next one is asked for.
+                if records.err_count > faults:
+                    faults = records.err_count
+                    yield (
+                        BadRecord(source=f"{path}: before {place}", why="bytes between two records"),
+                        stream.tell(),
+                    )
         except (ArchiveLoadFailed, EOFError, OSError, zlib.error, ValueError) as error:
-            yield BadRecord(source=f"{path}: after the record at {offset}", why=_why(error)), stream.tell()
+            yield BadRecord(source=f"{path}: after the record at {place}", why=_why(error)), stream.tell()
 
 
 def _read_record(record: Any, source: str) -> Item:
+    try:
+        item = _read_response(record, source)
+        while record.raw_stream.read(1 << 16):
+            pass
+    except (ArchiveLoadFailed, EOFError, OSError, zlib.error, ValueError) as error:
+        return BadRecord(source=source, why=_why(error))
+    missing = getattr(record.raw_stream, "limit", 0)
+    if missing > 0:
+        return BadRecord(source=source, why=f"the file ends {missing} bytes before the record does")
+    return item
+
+
+def _read_response(record: Any, source: str) -> Item:
     if record.rec_type != "response":
         return Skipped(source=source, kind=f"record of type {record.rec_type}")
     url = str(record.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")
-    if record.http_headers is None or not url.startswith(("http://", "https://")):
+    if record.http_headers is None or not _is_web_address(url):
         return Skipped(source=source, kind="response that is not HTTP")
     try:
         status = int(record.http_headers.get_statuscode())
@@ -145,11 +183,8 @@ def _read_record(record: Any, source: str) -> Item:
     content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type and "html" not in content_type:
         return Skipped(source=source, kind=content_type)
-    try:
-        fetched_at = _moment(str(record.rec_headers.get_header("WARC-Date")))
-        body = record.content_stream().read(MAX_BODY_BYTES + 1)
-    except (ArchiveLoadFailed, EOFError, OSError, zlib.error, ValueError) as error:
-        return BadRecord(source=source, why=f"{cut(url)}: {_why(error)}")
+    fetched_at = _moment(str(record.rec_headers.get_header("WARC-Date")))
+    body = record.content_stream().read(MAX_BODY_BYTES + 1)
     return SavedPage(
         source=source,
         url=url,
