@@ -22,7 +22,8 @@ def test_every_query_is_used_by_some_module() -> None:
         for path in (ROOT / room).rglob("*.py")
     )
     # Some shells name a query of their own room by its last part alone.
-    used = {name for name in names if f'"{name}"' in source or f'"{Path(name).name}"' in source}
+    quoted = set(re.findall(r"[\"']([\w/]+)[\"']", source))
+    used = {name for name in names if {name, Path(name).name} & quoted}
     assert names - used == set()
     assert all(sql(name).strip() for name in names)
 
