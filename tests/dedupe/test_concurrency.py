@@ -17,6 +17,8 @@ from workers.dedupe.planted import PlantedArticle, planted_corpus
 from workers.dedupe.planted_store import store_planted
 from workers.dedupe.store import Index
 
+pytestmark = pytest.mark.timeout(600)
+
 
 def _words(rng: random.Random, count: int) -> str:
     return " ".join(f"w{rng.randrange(10**6)}" for _ in range(count))
@@ -80,18 +82,18 @@ def test_three_inserters_of_a_story_its_copy_and_its_first_part_end_in_one_story
     workers: list[_Worker], connection: Any
 ) -> None:
     rng = random.Random(2)
-    for trial in range(400):
+    for trial in range(250):
         whole, rest = _words(rng, 80), _words(rng, 60)
         for i, text in enumerate(([whole, rest], [whole], [rest, whole])):
             workers[i].take(article(f"t{trial}-{i}", text, i))
         for side in rng.sample([0, 0, 0, 1, 1, 1, 2, 2, 2], k=9):
             workers[side].step()
-    assert Counter(len(story) for story in stories(connection)) == {3: 400}
+    assert Counter(len(story) for story in stories(connection)) == {3: 250}
 
 
 def test_two_inserters_at_the_same_moment_end_in_one_story(database_url: str, connection: Any) -> None:
-    """Two threads start together, 1,000 times; a third of the trials bridge two stories that are there already."""
-    trials = 1000
+    """Two threads start together, 750 times; a third of the trials bridge two stories that are there already."""
+    trials = 750
     rng = random.Random(3)
     texts = [(_words(rng, 70), _words(rng, 70)) for _ in range(trials)]
     bridged = [t for t in range(trials) if t % 3 == 0]

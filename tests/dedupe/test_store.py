@@ -170,6 +170,25 @@ def test_a_changed_text_leaves_its_story_and_joins_another(connection: Any, writ
     assert pairs == [(b.url, c.url)]
 
 
+def test_a_text_sketched_anew_without_a_line_that_its_site_repeats_loses_what_only_that_line_gave(
+    connection: Any, writer: Writer
+) -> None:
+    standing = writer.story(160)
+    a = article("a", [*writer.story(100), *standing])
+    b, c = article("b", [*writer.story(100), *standing], 1), article("c", a.lines, 2)
+    work(connection, [a, b, c])
+    assert stories(connection) == {frozenset({a.url, b.url, c.url})}
+    index = Index()
+    with connection.transaction(), connection.cursor() as cur:
+        items = store_planted(cur, [b])
+        index.add(cur, [replace(items[0], lines=b.lines[: -len(standing)])])
+    with connection.transaction(), connection.cursor() as cur:
+        index.resolve(cur, [items[0].article_id])
+    assert stories(connection) == {frozenset({a.url, c.url})}
+    pairs = connection.execute("select url_a, url_b from wiretrace.matches").fetchall()
+    assert pairs == [(a.url, c.url)]
+
+
 def test_stories_merge_and_split_and_old_ids_lead_on(connection: Any, writer: Writer) -> None:
     whole = writer.story(500)
     half = len(whole) // 2

@@ -74,8 +74,7 @@ def rebuild(conn: psycopg.Connection[Any]) -> Rebuilt:
     articles = 0
     for portion in _portions(sets.groups()):
         with conn.transaction(), conn.cursor() as writing:
-            units = lock_stories(writing, portion)
-            write_clusters(writing, sorted(units), units)
+            write_clusters(writing, lock_stories(writing, portion))
         articles += len(portion)
     with conn.transaction(), conn.cursor() as finishing:
         finishing.execute(sql("dedupe/orphan_clusters"))

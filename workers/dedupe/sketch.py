@@ -26,6 +26,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import xxhash
 from datasketch import MinHash
 
 from workers.dedupe.words import HASH_MASK, NORMALISATION, Words, words_of_lines
@@ -118,6 +119,11 @@ class Sketch:
     signature: UInt32s
     keys: Int64s
     scheme_id: int = SCHEME.scheme_id
+
+    @property
+    def revision(self) -> int:
+        """Hash of the words, signed 64 bits: equal for exactly the sketches of one text."""
+        return int.from_bytes(xxhash.xxh64_digest(self.words.tobytes()), "big", signed=True)
 
 
 def _mixed(values: UInt64s) -> UInt64s:

@@ -39,6 +39,19 @@ MAX_EDGES: Final = 500
 MAX_REJECTED: Final = 50
 """Pairs kept per article that are no copies: enough to ask why, whatever a template series grows to."""
 _ATTEMPTS: Final = 5
+_COLUMN_TYPES: Final = (
+    "int8",
+    "timestamptz",
+    "int4",
+    "int2",
+    "text",
+    "int4",
+    "int8",
+    "bytea",
+    "bytea",
+    "int8[]",
+)
+"""Of `queries/dedupe/copy_sketches.sql`."""
 
 LEAST_ESTIMATE: Final = 5 / 128
 """Candidates whose signatures agree in fewer values share a phrase, not a story: of pairs with the Jaccard of .1 that
@@ -70,6 +83,7 @@ class SketchItem:
 @dataclass(frozen=True, slots=True, eq=False)
 class _Stored:
     version: int
+    revision: int
     site: str
     story: Story
     signature: npt.NDArray[np.uint32]
@@ -79,10 +93,16 @@ class _Stored:
 class _Match:
     a: int
     b: int
-    version_a: int
-    version_b: int
+    first: _Stored
+    second: _Stored
     kind: str
     measured: Measure
+
+
+_Key = tuple[int, int, int]
+"""Article id, version and revision: names one sketch for good."""
+_Proposed = tuple[int, int, int, bytes]
+"""The same with its signature."""
 
 
 class Index:
@@ -96,7 +116,7 @@ class Index:
     def __init__(self, *, window_days: int = 30, cache_stories: int = 4096) -> None:
         self._window_days = window_days
         self._cache_stories = cache_stories
-        self._stories: OrderedDict[tuple[int, int], _Stored] = OrderedDict()
+        self._stories: OrderedDict[_Key, _Stored] = OrderedDict()
         self._is_scheme_known = False
 
     # ---------------------------------------------------------------- transaction A
@@ -119,9 +139,7 @@ class Index:
         cur.execute(sql("dedupe/delete_sketches"), {"article_ids": ids, "seen_at": seen_at})
         sketches = sketch_batch([item.lines for item in items])
         with cur.copy(sql("dedupe/copy_sketches")) as copy:
-            copy.set_types(
-                ["int8", "timestamptz", "int4", "int2", "text", "int4", "bytea", "bytea", "int8[]"]
-            )
+            copy.set_types(_COLUMN_TYPES)
             for item, sketch in zip(items, sketches, strict=True):
                 copy.write_row(
                     (
@@ -131,6 +149,7 @@ class Index:
                         sketch.scheme_id,
                         item.site,
                         sketch.set_size,
+                        sketch.revision,
                         sketch.words.astype("<u4").tobytes(),
                         sketch.signature.astype("<u4").tobytes(),
                         sketch.keys.tolist(),
@@ -179,18 +198,18 @@ class Index:
             sql("dedupe/candidates"),
             {"article_ids": list(stored), "window_days": self._window_days, "scheme_id": SCHEME.scheme_id},
         )
-        proposed: dict[int, list[tuple[int, int, bytes]]] = {}
-        for article_id, candidate_id, version, signature in cur.fetchall():
-            proposed.setdefault(article_id, []).append((candidate_id, version, signature))
+        proposed: dict[int, list[_Proposed]] = {}
+        for article_id, candidate_id, version, revision, signature in cur.fetchall():
+            proposed.setdefault(article_id, []).append((candidate_id, version, revision, signature))
         candidates = {a: _likely(stored[a].signature, others) for a, others in proposed.items()}
-        wanted = {c: v for found in candidates.values() for c, v in found.items() if c not in stored}
+        wanted = {key for keys in candidates.values() for key in keys if key[0] not in stored}
         stored.update(self._load_cached(cur, wanted))
 
         found: dict[tuple[int, int], _Match] = {}
-        for article_id, others in sorted(candidates.items()):
+        for article_id, keys in sorted(candidates.items()):
             fresh = [
                 c
-                for c in sorted(others)
+                for c, _, _ in sorted(keys)
                 if c in stored and (min(article_id, c), max(article_id, c)) not in found
             ]
             for match in _matches_of(article_id, stored[article_id], {c: stored[c] for c in fresh}):
@@ -200,9 +219,10 @@ class Index:
     def _load(self, cur: Cursor, ids: Iterable[int]) -> dict[int, _Stored]:
         cur.execute(sql("dedupe/sketches"), {"article_ids": list(ids), "scheme_id": SCHEME.scheme_id})
         loaded = {}
-        for article_id, version, site, words, signature in cur.fetchall():
+        for article_id, version, site, revision, words, signature in cur.fetchall():
             loaded[article_id] = _Stored(
                 version,
+                revision,
                 site,
                 Story(np.frombuffer(words, "<u4").astype(np.uint32)),
                 np.frombuffer(signature, "<u4").astype(np.uint32),
@@ -210,33 +230,41 @@ class Index:
             self._remember(article_id, loaded[article_id])
         return loaded
 
-    def _load_cached(self, cur: Cursor, wanted: Mapping[int, int]) -> dict[int, _Stored]:
-        """Stories by article id and version; those that are gone since are left out."""
+    def _load_cached(self, cur: Cursor, wanted: Iterable[_Key]) -> dict[int, _Stored]:
+        """Stories by article id; those that are gone since are left out."""
         loaded, missing = {}, []
-        for article_id, version in wanted.items():
-            known = self._stories.get((article_id, version))
+        for key in wanted:
+            known = self._stories.get(key)
             if known is None:
-                missing.append(article_id)
+                missing.append(key[0])
             else:
-                self._stories.move_to_end((article_id, version))
-                loaded[article_id] = known
+                self._stories.move_to_end(key)
+                loaded[key[0]] = known
         if missing:
-            loaded.update(self._load(cur, missing))
+            loaded.update(self._load(cur, sorted(missing)))
         return loaded
 
     def _remember(self, article_id: int, stored: _Stored) -> None:
-        self._stories[article_id, stored.version] = stored
+        self._stories[article_id, stored.version, stored.revision] = stored
         while len(self._stories) > self._cache_stories:
             self._stories.popitem(last=False)
 
     def _write_stories(self, cur: Cursor, ids: Sequence[int], matches: Sequence[_Match]) -> None:
         """Steps 3 to 6."""
         copies = [m for m in matches if m.kind == "copy"]
-        seeds = sorted({*ids, *(m.a for m in copies), *(m.b for m in copies)})
-        old_clusters = lock_stories(cur, seeds)
-        cur.execute(sql("dedupe/delete_stale_matches"), {"article_ids": ids})
+        locked = lock_stories(cur, sorted({*ids, *(m.a for m in copies), *(m.b for m in copies)}))
+        matches = _current(cur, matches)
+        cur.execute(
+            sql("dedupe/delete_stale_matches"),
+            {
+                "article_ids": ids,
+                "window_days": self._window_days,
+                "found_a": [m.a for m in matches],
+                "found_b": [m.b for m in matches],
+            },
+        )
         _write_matches(cur, matches)
-        write_clusters(cur, sorted(old_clusters), old_clusters)
+        write_clusters(cur, locked)
 
     # ---------------------------------------------------------------- events
 
@@ -290,13 +318,11 @@ class Index:
             )
 
 
-def _likely(own: npt.NDArray[np.uint32], proposed: Sequence[tuple[int, int, bytes]]) -> dict[int, int]:
-    """The candidates that may be copies by their signatures: article id -> version."""
-    signatures = np.frombuffer(b"".join(signature for _, _, signature in proposed), "<u4").reshape(
-        len(proposed), -1
-    )
-    is_likely = estimated_jaccards(own, signatures) >= LEAST_ESTIMATE
-    return {proposed[i][0]: proposed[i][1] for i in np.flatnonzero(is_likely).tolist()}
+def _likely(own: npt.NDArray[np.uint32], proposed: Sequence[_Proposed]) -> list[_Key]:
+    """The candidates that may be copies by their signatures."""
+    joined = np.frombuffer(b"".join(signature for _, _, _, signature in proposed), "<u4")
+    estimates = estimated_jaccards(own, joined.reshape(len(proposed), -1))
+    return [proposed[i][:3] for i in np.flatnonzero(estimates >= LEAST_ESTIMATE).tolist()]
 
 
 def _matches_of(article_id: int, own: _Stored, others: Mapping[int, _Stored]) -> list[_Match]:
@@ -308,11 +334,7 @@ def _matches_of(article_id: int, own: _Stored, others: Mapping[int, _Stored]) ->
         measured = measure(first.story, second.story, shared)
         if measured is not None:
             kind = kind_of(measured, is_same_site=own.site == other.site)
-            kept.append(
-                _Match(
-                    a=a, b=b, version_a=first.version, version_b=second.version, kind=kind, measured=measured
-                )
-            )
+            kept.append(_Match(a=a, b=b, first=first, second=second, kind=kind, measured=measured))
     kept.sort(key=lambda m: (-m.measured.jaccard, -m.measured.containment, m.a, m.b))
     copies = [m for m in kept if m.kind == "copy"]
     return copies[:MAX_EDGES] + [m for m in kept if m.kind != "copy"][:MAX_REJECTED]
@@ -333,6 +355,23 @@ def _shared_counts(own: Story, others: Mapping[int, _Stored]) -> dict[int, int]:
     return dict(zip(ids, np.add.reduceat(hits, starts).tolist(), strict=True))
 
 
+def _current(cur: Cursor, matches: Sequence[_Match]) -> list[_Match]:
+    """The matches whose sketches are still those that were measured.
+
+    Whoever replaced a sketch since will look for its matches after this transaction.
+    """
+    if not matches:
+        return []
+    cur.execute(sql("dedupe/revisions"), {"article_ids": sorted({i for m in matches for i in (m.a, m.b)})})
+    now = {article_id: (version, revision) for article_id, version, revision in cur.fetchall()}
+    return [
+        m
+        for m in matches
+        if now.get(m.a) == (m.first.version, m.first.revision)
+        and now.get(m.b) == (m.second.version, m.second.revision)
+    ]
+
+
 def _write_matches(cur: Cursor, matches: Sequence[_Match]) -> None:
     if matches:
         cur.execute(
@@ -340,8 +379,8 @@ def _write_matches(cur: Cursor, matches: Sequence[_Match]) -> None:
             {
                 "article_a": [m.a for m in matches],
                 "article_b": [m.b for m in matches],
-                "version_a": [m.version_a for m in matches],
-                "version_b": [m.version_b for m in matches],
+                "version_a": [m.first.version for m in matches],
+                "version_b": [m.second.version for m in matches],
                 "kind": [m.kind for m in matches],
                 "jaccard": [m.measured.jaccard for m in matches],
                 "a_in_b": [m.measured.containment_a_in_b for m in matches],

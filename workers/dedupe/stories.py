@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import psycopg
 
@@ -18,33 +19,50 @@ from workers.dedupe.facts import load_nodes
 from workers.dedupe.model import Edge, Membership, Node, StoryCluster
 from workers.dedupe.origin import describe
 
-__all__ = ["lock_stories", "write_clusters"]
+__all__ = ["Locked", "lock_stories", "write_clusters"]
 
 
-def lock_stories(cur: Cursor, seeds: Sequence[int]) -> dict[int, int]:
-    """Locks the units of every story that the seeds touch.
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """The stories that a transaction holds.
 
-    Returns:
-        For each article of those stories its unit, as it stands under the locks.
+    Attributes:
+        articles: every article that a copy connects with the seeds, ascending.
+        clusters: the ids of their clusters before anything is written.
     """
+
+    articles: tuple[int, ...]
+    clusters: frozenset[int]
+
+
+def lock_stories(cur: Cursor, seeds: Sequence[int]) -> Locked:
+    """Locks the units of every story that the seeds touch, and reads those stories under the locks."""
     locked: set[int] = set()
     while True:
         with cur.connection.transaction(force_rollback=False) as savepoint:
-            cur.execute(sql("dedupe/component"), {"seeds": list(seeds)})
-            units: dict[int, int] = dict(cur.fetchall())
-            wanted = locked | set(units.values())
+            wanted = locked | {unit for _, unit, _ in _component(cur, seeds)}
             cur.execute(sql("dedupe/lock_units"), {"units": sorted(wanted)})
-            cur.execute(sql("dedupe/component"), {"seeds": list(seeds)})
-            again: dict[int, int] = dict(cur.fetchall())
-            if set(again.values()) <= wanted:
-                return again
+            found = _component(cur, seeds)
+            units = {unit for _, unit, _ in found}
+            if units <= wanted:
+                return Locked(
+                    tuple(sorted(article for article, _, _ in found)),
+                    frozenset(unit for _, unit, is_cluster in found if is_cluster),
+                )
             # A story grew or merged meanwhile. The locks go back, so that all are taken in the order of their ids.
-            locked = wanted | set(again.values())
+            locked = wanted | units
             raise psycopg.Rollback(savepoint)
 
 
-def write_clusters(cur: Cursor, ids: Sequence[int], old_units: Mapping[int, int]) -> None:
-    """Computes the stories among these articles, which no match of kind `copy` connects with others, and writes them."""
+def _component(cur: Cursor, seeds: Sequence[int]) -> list[tuple[int, int, bool]]:
+    """Article, unit, and whether the unit is a cluster's, for each article that copies connect with the seeds."""
+    cur.execute(sql("dedupe/component"), {"seeds": list(seeds)})
+    return cur.fetchall()
+
+
+def write_clusters(cur: Cursor, locked: Locked) -> None:
+    """Computes the stories among these articles anew from their matches, and writes them where they differ."""
+    ids = locked.articles
     cur.execute(sql("dedupe/edges"), {"article_ids": list(ids)})
     edges = [
         Edge(a=a, b=b, kind=kind, jaccard=jaccard, a_in_b=a_in_b, b_in_a=b_in_a)
@@ -65,8 +83,7 @@ def write_clusters(cur: Cursor, ids: Sequence[int], old_units: Mapping[int, int]
         for head, members in group_articles({i: nodes[i] for i in component if i in nodes}, strong):
             if len(members) > 1:
                 clusters.append(describe(head, members, nodes, strong, weak))
-    current = {cluster.cluster_id for cluster in clusters}
-    gone = sorted(set(old_units.values()) - current)
+    gone = sorted(locked.clusters - {cluster.cluster_id for cluster in clusters})
     if gone:
         cur.execute(sql("dedupe/delete_clusters"), {"cluster_ids": gone})
     if clusters:

@@ -25,6 +25,7 @@ create table core.sketches (
     scheme_id     smallint    not null references core.sketch_schemes,
     site          text        not null,
     set_size      integer     not null,
+    revision      bigint      not null,
     words         bytea       not null,
     signature     bytea       not null,
     keys          bigint[]    not null

@@ -3,16 +3,17 @@
 -- Articles that share a band or a passage with the given ones, within the window on both sides (so that it does not
 -- matter which of two came first). Sequential scans are off: on a young partition the planner would choose one.
 create or replace function core.find_candidates(article_ids bigint[], window_days integer, scheme smallint)
-returns table (article_id bigint, candidate_id bigint, candidate_version integer, signature bytea)
+returns table (article_id bigint, candidate_id bigint, candidate_version integer,
+               candidate_revision bigint, signature bytea)
 language sql stable
 set enable_seqscan = off
 set jit = off
 as $$
-    select own.article_id, other.article_id, other.version, other.signature
+    select own.article_id, other.article_id, other.version, other.revision, other.signature
       from core.articles a
       join core.sketches own on own.article_id = a.article_id and own.first_seen_at = a.first_seen_at
       cross join lateral (
-          select s.article_id, s.version, s.signature
+          select s.article_id, s.version, s.revision, s.signature
             from core.sketches s
            where s.keys && own.keys
              and s.first_seen_at >= case when window_days = 0 then '-infinity'::timestamptz

@@ -11,5 +11,5 @@ with recursive reached (article_id) as (
           select article_a, article_b from core.matches where article_b = r.article_id and kind = 'copy'
       ) m
 )
-select m.article_id, coalesce(m.cluster_id, m.article_id)
+select m.article_id, coalesce(m.cluster_id, m.article_id), m.cluster_id is not null
   from reached join core.memberships m using (article_id)
