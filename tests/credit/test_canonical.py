@@ -25,6 +25,12 @@ PAGE = "https://www.north-paper.com/world/storm-closes-mountain-pass-for-third-d
             "https://www.portal.com/en/news/storm-closes-pass/ar-AAx12",
             "https://www.south-paper.org/news/storm-closes-pass-7234511",
         ),
+        (PAGE, "https://www.reuters.com/article/idUSKBN1XT2J4"),
+        (PAGE, "https://www.paper-group.com/n/7c1e2b9d-4711-4aaa-9f00-aa12bc34de56"),
+        (
+            "https://www.north-paper.com/?p=4711",
+            "https://www.south-paper.org/news/storm-closes-mountain-pass",
+        ),
         ("https://origin.test.com/a/storm-closes-the-pass", "https://demo.org/b/storm-closes-the-pass"),
     ],
 )
@@ -58,6 +64,22 @@ def test_a_story_elsewhere_is_a_republication(page: str, canonical: str) -> None
             "same brand under another suffix",
         ),
         (PAGE, "https://www.south-paper.org/", "canonical is a home page"),
+        (
+            "https://www.guardian.co.uk/world/storm-closes-mountain-pass",
+            "https://www.theguardian.com/world/storm-closes-mountain-pass",
+            "same brand under another suffix",
+        ),
+        (PAGE, "https://www.youtube.com/watch-the-storm-close-the-pass", "canonical is a redirector"),
+        (
+            "https://go.short.link/?x=1",
+            "https://www.south-paper.org/news/storm-closes-mountain-pass",
+            "page names no story",
+        ),
+        (
+            "https://blog.north.org/how-storms-work-3f5c1d2ab0e9",
+            "https://medium.com/north/how-storms-work-3f5c1d2ab0e9",
+            "same post of a publishing platform",
+        ),
         ("https://kräuter.example.org/tee", "https://xn--kruter-bua.example.org/tee", "same site"),
         (
             "https://old-institute.org/about/people",

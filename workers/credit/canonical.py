@@ -23,7 +23,7 @@ _PLATFORM_SITES: Final = KNOWN["platform_sites"]
 
 _STAGING: Final = re.compile(
     r"(?:^|[.-])(?:staging|stage|stg|dev|devel|test|testing|preview|preprod|pre|uat|qa|sandbox|demo|local|localhost|"
-    r"origin|backend|cms|admin|edit|internal|intranet|cluster|node|web\d+|server\d*|temp|tmp|beta|draft)(?:[.-]|\d|$)",
+    r"origin|backend|cms|api|prod|production|cdn|static|admin|edit|internal|intranet|cluster|node|web\d+|server\d*|temp|tmp|beta|draft)(?:[.-]|\d|$)",
     re.IGNORECASE,
 )
 _STAGING_DOMAIN: Final = re.compile(
@@ -51,6 +51,12 @@ def _is_staging(host: str, site: str) -> bool:
     return bool((sub and _STAGING.search(sub)) or _STAGING_DOMAIN.search(site.partition(".")[0]))
 
 
+def _brand(site: str) -> str:
+    """A domain's label as a brand: without hyphens and without "the" (`guardian.co.uk`, `theguardian.com`)."""
+    label = _label(site).replace("-", "")
+    return label.removeprefix("the") if len(label) >= 8 else label
+
+
 def _ascii(host: str) -> str:
     try:
         return host.encode("idna").decode("ascii")
@@ -72,9 +78,21 @@ def _ids(url: str) -> set[str]:
     return set(re.findall(r"\d{6,}", url))
 
 
+_STORY_ID: Final = re.compile(
+    r"[?&](?:p|id|aid|nid|article_?id|news_?id|story_?id)=\w+|\d{6,}|[0-9a-f]{16,}|/(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9-]{9,}(?:/|$)"
+)
+"""What an id of a story looks like in a path: a long number, a hash, or letters mixed with digits."""
+
+
+def _post_id(path: str) -> str | None:
+    """The id at the end of a post's address on medium.com and on domains that it serves."""
+    found = re.search(r"-([0-9a-f]{10,12})/?$", path)
+    return found[1] if found and re.search(r"[a-f]", found[1]) and re.search(r"\d", found[1]) else None
+
+
 def _same_brand(a: str, b: str) -> bool:
     """Whether two domains are one brand under other suffixes or spellings (`shop.de`, `shop.co.uk`, `shopuk.com`)."""
-    short, long = sorted((_label(a).replace("-", ""), _label(b).replace("-", "")), key=len)
+    short, long = sorted((_brand(a), _brand(b)), key=len)
     return short == long or (len(short) >= 5 and long.startswith(short) and len(long) - len(short) <= 2)
 
 
@@ -115,7 +133,7 @@ def canonical_verdict(page_url: str, canonical_url: str) -> tuple[bool, str, flo
         or _is_staging(host, site)
     ):
         return False, "staging host", 0.9
-    if host in _REDIRECTORS or site in _REDIRECTOR_SITES:
+    if host in _REDIRECTORS or site in _REDIRECTOR_SITES or site in KNOWN["no_source_sites"]:
         return False, "canonical is a redirector", 0.9
     if _same_brand(page_site, site):
         return False, "same brand under another suffix", 0.9
@@ -133,6 +151,10 @@ def _story_verdict(
 ) -> tuple[bool, str, float]:
     ours, theirs = _words(page_path), _words(canonical_path)
     whole_same = page_path.strip("/").casefold() == canonical_path.strip("/").casefold()
+    if not ours and not _STORY_ID.search(page_url):
+        return False, "page names no story", 0.7
+    if _post_id(page_path) is not None and _post_id(page_path) == _post_id(canonical_path):
+        return False, "same post of a publishing platform", 0.8
     if _ids(page_path) & _ids(canonical_path):
         return True, "same story id on another site", 0.95
     if len(ours) >= 3 and len(theirs) >= 3:
@@ -142,7 +164,7 @@ def _story_verdict(
     if whole_same:
         # The same path on another domain, without a headline or an id in it, is a moved or mirrored site.
         return False, "same path: a moved or mirrored site", 0.7
-    if len(theirs) >= 3 or _ids(canonical_path) or re.search(r"/[0-9a-f]{16,}\b", canonical_path):
+    if len(theirs) >= 3 or _STORY_ID.search(canonical_path):
         return True, "a story on another site", 0.8
     return False, "canonical names no story", 0.6
 
