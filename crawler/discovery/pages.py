@@ -7,7 +7,6 @@ story after all, that very response is published (`DiscoveryResult.is_article`).
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -23,6 +22,7 @@ from w3lib.encoding import html_to_unicode
 
 from crawler.discovery.body import BodyError, chunks_of
 from crawler.discovery.collect import Collector, absolute_url
+from crawler.discovery.evidence import article_evidence, json_ld
 from crawler.discovery.feeds import wordpress_documents
 from crawler.discovery.links import LinkShape, Shape, page_number, shape_of, word_count
 from crawler.discovery.model import DocumentRef, Entry
@@ -79,20 +79,6 @@ _REFRESH: Final = re.compile(
 _JS_REDIRECT: Final = re.compile(
     r"""(?:window\.|document\.|top\.|self\.)?location(?:\.href)?\s*(?:=|\.(?:replace|assign)\s*\()\s*["']([^"']{1,500})["']"""
 )
-_ARTICLE_TYPES: Final = frozenset(
-    [
-        "article",
-        "newsarticle",
-        "reportagenewsarticle",
-        "analysisnewsarticle",
-        "opinionnewsarticle",
-        "blogposting",
-        "reviewnewsarticle",
-        "backgroundnewsarticle",
-        "askpublicnewsarticle",
-        "liveblogposting",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +127,8 @@ def take_links(
         since: start of the age window; the walk to following pages ends where all dated links are older.
     """
     found.base = page.base
-    is_article = state.depth > 0 and state.page == 1 and is_article_page(page)
+    evidence = article_evidence(page.tree) if state.depth > 0 and state.page == 1 else None
+    is_article = evidence is not None
     _take_announced(page, found)
     _take_redirects(page, found, state)
     links = list(_links(page, found))
@@ -153,7 +140,7 @@ def take_links(
             # The words of a link inside a text are no headline.
             title = link.title if link.is_headline and link.words >= 3 else None
             found.add(Entry(url=link.url, found_by="listing", title=title))
-        elif verdict in (Shape.LISTING, Shape.MAYBE) and not is_article:
+        elif verdict in (Shape.LISTING, Shape.MAYBE):
             is_likely = link.shape.shape in (Shape.LIKELY, Shape.ARTICLE) and not link.is_nav
             is_section = verdict is Shape.LISTING or link.is_nav
             sections.setdefault(link.url, 6 if is_likely else 4 if is_section else 5)
@@ -161,11 +148,12 @@ def take_links(
             found.add_document(DocumentRef(url=link.url, kind="feed", is_probe=True, priority=3))
         elif verdict is Shape.SITEMAP:
             found.add_document(DocumentRef(url=link.url, kind="sitemap", is_probe=True, priority=3))
-    if is_article or not follow:
+    # A page that only looks like a story may be a list of long teasers: it is walked as well.
+    if evidence == "declared" or not follow:
         return is_article
     _take_sections(page, found, state, sections, since)
     _take_next(page, found, state, links, since)
-    return False
+    return is_article
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,7 +294,7 @@ def _take_redirects(page: Page, found: Collector, state: WalkState) -> None:
 
 def _take_item_lists(page: Page, found: Collector) -> None:
     """Articles of a schema.org ItemList, which pages made by scripts often carry."""
-    for data in _json_ld(page.tree):
+    for data in json_ld(page.tree):
         if str(data.get("@type", "")).lower() != "itemlist":
             continue
         items = data.get("itemListElement")
@@ -320,26 +308,6 @@ def _take_item_lists(page: Page, found: Collector) -> None:
             url = found.accepted(link if isinstance(link, str) else None, is_counted=False)
             if url and shape_of(url).shape in (Shape.ARTICLE, Shape.LIKELY):
                 found.add(Entry(url=url, found_by="listing"))
-
-
-def _json_ld(tree: HtmlElement) -> Iterator[dict[str, object]]:
-    for script in tree.iter("script"):
-        if (script.get("type") or "").lower() != "application/ld+json" or not script.text:
-            continue
-        try:
-            data = json.loads(script.text, strict=False)
-        except (ValueError, RecursionError):
-            continue
-        queue = [data]
-        for _ in range(200):
-            if not queue:
-                break
-            node = queue.pop(0)
-            if isinstance(node, list):
-                queue += node
-            elif isinstance(node, dict):
-                yield node
-                queue += [node[key] for key in ("@graph", "mainEntity") if key in node]
 
 
 def _take_sections(
@@ -412,48 +380,3 @@ def _same_list(own: str, other: str) -> bool:
         r"(?:page|seite|pagina|pag|p)[/_-]?\d+(?:\.\w+)?/?$|index\.\w+$|/$", "", a.path, flags=re.IGNORECASE
     )
     return b.path.startswith(stem.rstrip("/") or "/")
-
-
-def is_article_page(page: Page) -> bool:
-    """Whether a page is a story and not a list of stories: by what it declares, else by its run of paragraphs."""
-    kinds: set[str] = set()
-    for data in _json_ld(page.tree):
-        value = data.get("@type")
-        kinds |= {str(kind).lower() for kind in (value if isinstance(value, list) else [value])}
-    if kinds & {"collectionpage", "itemlist", "searchresultspage", "webpage/list"}:
-        return False
-    for meta in page.tree.iter("meta"):
-        if (meta.get("property") or meta.get("name") or "").lower() == "og:type":
-            value = (meta.get("content") or "").strip().lower()
-            if value in ("article", "newsarticle"):
-                return _longest_run(page.tree) >= 1
-            if value in ("website", "object") and not kinds & _ARTICLE_TYPES:
-                break
-    if kinds & _ARTICLE_TYPES:
-        return _longest_run(page.tree) >= 1
-    return _longest_run(page.tree) >= 3
-
-
-def _longest_run(tree: HtmlElement) -> int:
-    """Most paragraphs of running text (≥ 60 characters, few links) under one parent that is no list of teasers."""
-    runs: dict[HtmlElement, int] = {}
-    for paragraph in tree.iter("p"):
-        text = " ".join(paragraph.text_content().split())
-        if len(text) < 60:
-            continue
-        linked = sum(len(anchor.text_content()) for anchor in paragraph.iter("a"))
-        if linked * 2 > len(text):
-            continue
-        parent = paragraph.getparent()
-        if parent is not None:
-            runs[parent] = runs.get(parent, 0) + 1
-    best = 0
-    for parent, count in runs.items():
-        teasers = sum(
-            1
-            for child in parent
-            if child.tag in ("h1", "h2", "h3", "h4", "h5") and child.find(".//a[@href]") is not None
-        )
-        if teasers * 2 < count:
-            best = max(best, count)
-    return best

@@ -476,11 +476,15 @@ def teasers_look_like_stories(home: str) -> tuple[Web, list[str]]:
     """Section pages whose teasers are long paragraphs, as in a story."""
     web, urls = stories(home, 30, "{slug}")
     long = "The council said on Friday that the works would go on, and that the cost would be met in full by spring. "
-    web.put(home, page('<nav><a href="/town">Town</a><a href="/county">County</a></nav>'))
-    for index, section in enumerate(("town", "county")):
-        part = titled(urls)[index * 15 : index * 15 + 15]
+    web.put(
+        home, page('<nav><a href="/town">Town</a><a href="/county">County</a><a href="/port">Port</a></nav>')
+    )
+    for index, section in enumerate(("town", "county", "port")):
+        part = titled(urls)[index * 10 : index * 10 + 10]
         if section == "town":
             rows = "".join(f'<h2><a href="{url}">{text}</a></h2><p>{long * 2}</p>' for url, text in part)
+        elif section == "port":
+            rows = "".join(f'<a href="{url}">More</a><p>{long * 2}</p>' for url, _ in part)
         else:
             rows = "".join(f'<p>{long * 2} <a href="{url}">{text}</a></p>' for url, text in part)
         web.put(home + section, page(f"<main><h1>{section}</h1>{rows}</main>"))
