@@ -44,6 +44,7 @@ class Counts:
         fetched: requests of this run.
         published: pages of this run on the topic.
         pages_open: published pages without an outcome, of all runs.
+        resketching: earlier articles to be sketched anew, since a line of theirs was learnt as repeated.
         processed: pages that got their outcome since the run began.
         articles: of these, the articles.
         clusters: all in the database.
@@ -59,6 +60,7 @@ class Counts:
     fetched: int
     published: int
     pages_open: int
+    resketching: int
     processed: int
     articles: int
     clusters: int
@@ -71,8 +73,8 @@ class Counts:
 
     @property
     def is_done(self) -> bool:
-        """Whether the pass is over: nothing to fetch, and every published page has its outcome."""
-        return self.is_crawled and self.pages_open == 0
+        """Whether the pass is over: nothing to fetch, every published page has its outcome, every sketch is current."""
+        return self.is_crawled and self.pages_open == 0 and self.resketching == 0
 
     def line(self, elapsed_s: float) -> str:
         """The counts as one line."""

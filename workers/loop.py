@@ -124,6 +124,7 @@ def consume(
     is_transient: Callable[[BaseException], bool],
     stop: threading.Event,
     on_batch: Callable[[int], None] = lambda _: None,
+    on_idle: Callable[[], None] = lambda: None,
 ) -> None:
     """Runs until `stop` is set; the batch in hand is finished and committed first.
 
@@ -132,16 +133,27 @@ def consume(
         bury: puts a rejected message on the dead-letter topic and returns when that is acknowledged.
         is_transient: whether an error of `work` or `bury` can be mended by doing the same again.
         on_batch: told the number of messages after each commit.
+        on_idle: called when nothing waits; what it leaves undone for a transient error it is called for again.
     """
     while not stop.is_set():
         polled = consumer.poll(timeout_ms=_POLL_TIMEOUT_MS)
         batch = [_message(record) for records in polled.values() for record in records]
         if not batch:
+            _use_pause(on_idle, is_transient)
             continue
         if not _hand_over(consumer, batch, work, bury, is_transient, stop):
             return
         _commit(consumer, batch)
         on_batch(len(batch))
+
+
+def _use_pause(on_idle: Callable[[], None], is_transient: Callable[[BaseException], bool]) -> None:
+    try:
+        on_idle()
+    except Exception as error:
+        if not is_transient(error):
+            raise
+        log.warning("idle work will be tried again", action="idle_retry", reason=cut(error))
 
 
 def _hand_over(

@@ -85,17 +85,23 @@ def run_worker(
             memory_mb=settings.extract_memory_mb,
         ) as pool:
 
-            def work(messages: Sequence[Message]) -> list[Rejected]:
-                pages, rejected = _decode(messages)
-                pipeline = Pipeline(
+            def pipeline() -> Pipeline:
+                return Pipeline(
                     link.open(),
                     pool,
                     lambda events: announce(producer, events),
                     index,
                     chase_delay_s=settings.crawl_delay_s if settings.chase_sources else None,
                 )
-                pipeline.work(pages)
+
+            def work(messages: Sequence[Message]) -> list[Rejected]:
+                pages, rejected = _decode(messages)
+                pipeline().work(pages)
                 return rejected
+
+            def refresh() -> None:
+                while not stop.is_set() and pipeline().refresh():
+                    pass
 
             consume(
                 consumer,
@@ -104,6 +110,7 @@ def run_worker(
                 is_transient=lambda error: is_transient(error) or isinstance(error, KafkaError),
                 stop=stop,
                 on_batch=on_batch,
+                on_idle=refresh,
             )
     finally:
         consumer.close(autocommit=False, timeout_ms=5_000)

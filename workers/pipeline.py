@@ -6,8 +6,10 @@
    their bands are written. Commit: from here on every other worker can see them.
 4. Transaction B: candidates are looked up, verified, and clusters, origins and outcomes are written; targets of
    source links are offered to the frontier.
-5. An event for each new match goes out and its ack is awaited; then the events are marked as sent.
-6. The caller commits the offsets.
+5. Earlier articles of a site that carry a line which was learnt since as repeated are sketched anew, in the same
+   two transactions.
+6. An event for each new match goes out and its ack is awaited; then the events are marked as sent.
+7. The caller commits the offsets.
 
 Two workers that store two copies at the same moment both pass step 3 before either looks in step 4, so the
 second one sees the first. A crash between any two steps causes the batch to be delivered again, which changes
@@ -17,13 +19,15 @@ nothing that is there already.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 from uuid import UUID
 
 import structlog
 
 from schemas.outcomes import Outcome
 from schemas.records import CopyEvent, RawPage
-from workers.boilerplate.learn import drop_site_lines
+from schemas.sql import sql
+from workers.boilerplate.learn import StaleArticle, drop_site_lines, stale_articles
 from workers.chase import Lead, chase, leads_of
 from workers.database import Connection
 from workers.dedupe.store import Index, SketchItem
@@ -35,6 +39,9 @@ from workers.store import Cursor, Ending, StoredArticle, settle_pages, settled_p
 __all__ = ["Pipeline"]
 
 log = structlog.get_logger(__name__)
+
+_REFRESH: Final = 64
+"""Articles sketched anew per batch: twice a batch, so that new pages cannot outrun it."""
 
 
 class Pipeline:
@@ -82,7 +89,27 @@ class Pipeline:
         for group in _distinct(list(zip(fresh, extractions, strict=True))):
             endings.update(self._work_distinct(group))
         self._send_events([ending.article_id for ending in endings.values() if ending.article_id is not None])
+        self.refresh()
         return endings
+
+    def refresh(self) -> int:
+        """Step 5 for a few articles; how many were looked at. 0 says that none is left.
+
+        What a kill leaves between the two transactions is found in `core.resketched` by the next call of any worker.
+        """
+        with self._connection.transaction(), self._connection.cursor() as cur:
+            stale = stale_articles(cur, _REFRESH)
+            self._index.add(cur, [_sketch_item(article) for article in stale])
+            if stale:
+                cur.execute(
+                    sql("store/add_resketched"), {"article_ids": [article.article_id for article in stale]}
+                )
+        with self._connection.transaction(), self._connection.cursor() as cur:
+            cur.execute(sql("store/take_resketched"), {"limit": _REFRESH})
+            article_ids = sorted(article_id for (article_id,) in cur.fetchall())
+            self._index.resolve(cur, article_ids)
+        self._send_events(article_ids)
+        return len(article_ids)
 
     def _work_distinct(self, group: Sequence[tuple[RawPage, Extraction]]) -> dict[UUID, Ending]:
         endings: dict[UUID, Ending] = {}
@@ -151,6 +178,17 @@ class Pipeline:
         self._announce(events)
         with self._connection.transaction(), self._connection.cursor() as cur:
             self._index.mark_sent(cur, events)
+
+
+def _sketch_item(article: StaleArticle) -> SketchItem:
+    return SketchItem(
+        article_id=article.article_id,
+        version=article.version,
+        site=article.site,
+        first_seen_at=article.first_seen_at,
+        lines=article.lines,
+        language=article.language,
+    )
 
 
 def _leads(batch: Sequence[tuple[RawPage, Extraction]], articles: Sequence[StoredArticle]) -> list[Lead]:

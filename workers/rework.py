@@ -78,6 +78,8 @@ def rework(
                 pipeline.work(batch, is_rework=True)
                 count += len(batch)
                 on_batch(len(batch))
+            while pipeline.refresh():
+                pass
     finally:
         producer.close(timeout=5)
     return count

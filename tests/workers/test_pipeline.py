@@ -250,3 +250,24 @@ def test_the_database_refuses_an_outcome_outside_the_closed_set(db: Connection) 
             "insert into core.pages (page_id, url_key, url, site, crawl_id, found_by, fetched_at, outcome, worked_at) "
             "values (gen_random_uuid(), 'k', 'u', 's', 'c', 'feed', now(), 'lost', now())"
         )
+
+
+def test_articles_that_came_before_a_line_was_known_as_repeated_are_sketched_anew(
+    db: Connection, pool: ExtractPool
+) -> None:
+    notice = [
+        "Readers of this paper can support the newsroom with a small monthly gift that pays for reporting from the "
+        "harbour, the council and the courts, and can cancel at any moment without giving a reason to anybody.",
+        "The editors answer letters on every weekday between nine and noon, and print a choice of them each Saturday "
+        "in a column of their own beside the crossword and the tide tables for the coming week.",
+    ]
+    line = Line(db, pool)
+    line.outcomes([page("https://clean.example/story", html(story(30)))])
+    line.outcomes([page("https://noisy.example/story-0", html(story(30) + notice))])
+    before = _one(db, "select jaccard from wiretrace.matches")[0]
+    for seed in range(31, 37):
+        line.outcomes([page(f"https://noisy.example/story-{seed}", html(story(seed) + notice))])
+    assert before < 0.9
+    assert _one(db, "select jaccard from wiretrace.matches")[0] > 0.98
+    assert line.pipeline.refresh() == 0
+    assert db.execute("select count(*) from core.site_pages where is_stale").fetchone() == (0,)

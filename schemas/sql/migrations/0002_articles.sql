@@ -52,3 +52,8 @@ create table core.article_versions (
     replaced_at  timestamptz not null default now(),
     primary key (article_id, version)
 );
+
+-- Articles that were sketched anew and whose stories are still to be looked at; empty but for a moment.
+create table core.resketched (
+    article_id bigint primary key references core.articles on delete cascade
+);
