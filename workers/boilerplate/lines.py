@@ -45,6 +45,18 @@ _PROSE_CHARS: Final = 60
 _SENTENCE_END: Final = re.compile(r"[.!?…。！？।؟][\"'”’»)\]」]*$")
 
 _DIGITS: Final = re.compile(r"\d+")
+_DATE_WORDS: Final = re.compile(
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|january|february|march|april|june|july|august|september|"
+    r"october|november|december|januar|februar|märz|mai|juni|juli|oktober|dezember|enero|febrero|marzo|abril|mayo|junio|julio|"
+    r"agosto|septiembre|octubre|noviembre|diciembre|janvier|février|mars|avril|juin|juillet|août|septembre|octobre|novembre|"
+    r"décembre|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|dicembre|janeiro|fevereiro|março|maio|junho|"
+    r"julho|setembro|outubro|novembro|dezembro|januari|februari|maart|mei|augustus|"
+    r"mon|tue|wed|thu|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday|montag|dienstag|mittwoch|donnerstag|"
+    r"freitag|samstag|sonntag|lunes|martes|miércoles|jueves|viernes|sábado|domingo|lundi|mardi|mercredi|jeudi|vendredi|samedi|"
+    r"dimanche|am|pm|minutes?|mins?|hours?|days?|seconds?|stunden?|minuten|tagen?)\b"
+)
+_DATED_CHARS: Final = 80
+"""Only lines as short as this are read as perhaps a date: "Updated Monday, 3 June, 10 minutes ago"."""
 _NOT_WORD: Final = re.compile(r"[\W_]+")
 
 
@@ -72,10 +84,15 @@ def line_key(line: str) -> int | None:
 
     >>> line_key("5 Mins Read") == line_key("12 mins read.")
     True
+    >>> line_key("Updated Monday, 3 June 2024") == line_key("Updated Friday, 17 May 2024")
+    True
     >>> line_key("—") is None
     True
     """
-    text = _NOT_WORD.sub(" ", _DIGITS.sub("0", line.casefold())).strip()
+    text = _DIGITS.sub("0", line.casefold())
+    if "0" in text and len(text) <= _DATED_CHARS:
+        text = _DATE_WORDS.sub("0", text)
+    text = _NOT_WORD.sub(" ", text).strip()
     return _hash(text) if text else None
 
 
