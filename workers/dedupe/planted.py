@@ -68,10 +68,18 @@ class PlantedArticle:
 class _Newsroom:
     """Writes articles one by one; see `planted_stream`."""
 
-    def __init__(self, seed: int, languages: Sequence[str], copy_share: float, days: int) -> None:
+    def __init__(
+        self,
+        seed: int,
+        languages: Sequence[str],
+        copy_share: float,
+        days: int,
+        prose: Sequence[Sequence[str]] = (),
+    ) -> None:
         self.rng = random.Random(seed)  # noqa: S311
         self.writers = {code: Writer(LANGUAGES[code], self.rng) for code in languages}
         self.copy_share, self.days = copy_share, days
+        self.prose = iter(prose)
         self.serial = 0
         self.prefix = f"s{seed}"
         self.papers = [f"paper-{i}.test" for i in range(_PAPERS)]
@@ -130,7 +138,8 @@ class _Newsroom:
             return [self._roundup(language, writer, story)]
         if kind < 0.12:
             return self._quotation(language, writer, story, published)
-        lines = writer.story(int(min(1200, max(110, rng.lognormvariate(5.7, 0.5)))))
+        words = int(min(1200, max(110, rng.lognormvariate(5.7, 0.5))))
+        lines = list(next(self.prose, ())) or writer.story(words)
         if kind < 0.17 and self.leads:
             # A follow-up: two standing paragraphs of an earlier story in a text of its own.
             other, earlier, background = rng.choice(self.leads)
@@ -314,15 +323,19 @@ def planted_corpus(
     languages: Sequence[str] = ("en", "de", "fr", "es", "ru", "zh"),
     copy_share: float = 0.35,
     days: int = 20,
+    prose: Sequence[Sequence[str]] = (),
 ) -> list[PlantedArticle]:
     """About `articles` articles (the last story is not cut), shuffled.
+
+    Args:
+        prose: real stories, as lines, to be planted in the place of invented ones while they last.
 
     >>> corpus = planted_corpus(50, seed=1)
     >>> corpus == planted_corpus(50, seed=1), len(corpus) >= 50
     (True, True)
     """
     corpus: list[PlantedArticle] = []
-    newsroom = _Newsroom(seed, languages, copy_share, days)
+    newsroom = _Newsroom(seed, languages, copy_share, days, prose)
     number = 0
     while len(corpus) < articles:
         corpus.extend(newsroom.web(number))
