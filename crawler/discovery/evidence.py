@@ -9,6 +9,8 @@ from typing import Final
 
 from lxml.html import HtmlElement
 
+from crawler.discovery.links import word_count
+
 __all__ = ["article_evidence", "json_ld"]
 
 _ARTICLE_TYPES: Final = frozenset(
@@ -79,11 +81,11 @@ def _is_mostly_text(tree: HtmlElement) -> bool:
 
 
 def _longest_run(tree: HtmlElement) -> int:
-    """Most paragraphs of running text (≥ 60 characters, few links) under one parent that is no list of teasers."""
+    """Most paragraphs of running text (≥ 10 words, few links) under one parent that is no list of teasers."""
     runs: dict[HtmlElement, int] = {}
     for paragraph in tree.iter("p"):
         text = " ".join(paragraph.text_content().split())
-        if len(text) < 60:
+        if word_count(text) < 10:
             continue
         linked = sum(len(anchor.text_content()) for anchor in paragraph.iter("a"))
         if linked * 2 > len(text):
