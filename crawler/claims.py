@@ -131,6 +131,8 @@ class Claim:
     Attributes:
         token: fencing token; a settle with a token that no longer stands is refused.
         send_before: reading of `crawler.pace.clock` after which the request must not be sent any more.
+        ready_in_s: how long after the claim the request may be sent; mostly 0.
+        claimed_at: when it may be sent, by the database's clock.
         delay_s: the host's own pause.
         host_failures: back-offs of the host in a row.
         host_streak: timeouts, resets and 5xx of the host in a row.
@@ -143,6 +145,7 @@ class Claim:
     host_key: str
     claimed_at: datetime
     send_before: float
+    ready_in_s: float
     delay_s: float
     host_failures: int
     host_streak: int

@@ -175,28 +175,34 @@ class Frontier:
         Returns:
             How many became 'due', 'waiting' or 'dropped', how many were 'known' and how many are no URL ('bad_url').
         """
-        rows, counts = [], {"due": 0, "waiting": 0, "dropped": 0, "known": 0, "bad_url": 0}
+        rows: list[str] = []
+        counts = {"due": 0, "waiting": 0, "dropped": 0, "known": 0, "bad_url": 0}
         for offer in offers:
             try:
-                row = offer.row()
-                json.dumps(row).encode("utf-8")
-            except (ValueError, UnicodeError):
+                row = json.dumps(offer.row(), ensure_ascii=False)
+                row.encode("utf-8")  # a lone surrogate is no text
+            except ValueError:
+                counts["bad_url"] += 1
+                continue
+            if "\\u0000" in row:  # Postgres has no NUL in text
                 counts["bad_url"] += 1
             else:
-                if "\\u0000" in json.dumps(row):
-                    counts["bad_url"] += 1
-                else:
-                    rows.append(row)
-        for start in range(0, len(rows), OFFER_BATCH):
-            batch = rows[start : start + OFFER_BATCH]
-            added = self._rows("offer", {"urls": Jsonb(batch), "delay_s": self._delay_s})
-            for row in added:
-                counts[row["state"]] += 1
-            counts["known"] += len(batch) - len(added)
+                rows.append(row)
+            if len(rows) >= OFFER_BATCH:
+                self._offer(rows, counts)
+                rows = []
+        if rows:
+            self._offer(rows, counts)
         return counts
 
-    def claim(self, crawler_id: str, *, limit: int, lease_s: float) -> list[Claim]:
-        """Claims the best URL of up to `limit` hosts that are ready.
+    def _offer(self, rows: list[str], counts: dict[str, int]) -> None:
+        added = self._rows("offer", {"urls": f"[{','.join(rows)}]", "delay_s": self._delay_s})
+        for row in added:
+            counts[row["state"]] += 1
+        counts["known"] += len(rows) - len(added)
+
+    def claim(self, crawler_id: str, *, limit: int, lease_s: float, ahead_s: float = 0.0) -> list[Claim]:
+        """Claims the best URL of up to `limit` hosts that are ready, or will be in `ahead_s` seconds.
 
         A claim must be sent within half its lease: then the request has ended, or been given up, before the lease
         does. The time counts from before the statement, so a process that is frozen in between comes too late.
@@ -208,6 +214,7 @@ class Frontier:
             "crawler_id": crawler_id,
             "max_tries": MAX_TRIES,
             "address_cap": ADDRESS_CAP,
+            "ahead_s": ahead_s,
         }
         return [
             Claim(
@@ -215,6 +222,7 @@ class Frontier:
                 host_key=row["host_key"],
                 claimed_at=row["claimed_at"],
                 send_before=send_before,
+                ready_in_s=row["ready_in_s"],
                 delay_s=row["delay_s"],
                 host_failures=row["failures"],
                 host_streak=row["streak"],

@@ -77,6 +77,7 @@ def scrapy_settings(
         "DOWNLOAD_WARNSIZE": 0,
         "DOWNLOAD_FAIL_ON_DATALOSS": True,
         "DOWNLOAD_VERIFY_CERTIFICATES": False,  # many small papers let theirs expire; nothing secret is sent
+        "CONCURRENT_ITEMS": 1,  # as many tasks are made for each response, and ours yield nothing
         "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 1 << 40,  # memory is bounded by the window and the producer's budget
         "REACTOR_THREADPOOL_MAXSIZE": 20,  # names are resolved in it
         "TELNETCONSOLE_ENABLED": False,

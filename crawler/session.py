@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ PROMOTE_S: Final = 0.5
 
 SHORTEST_S: Final = 0.01
 """Between two claims: settles of that time are claimed together. 10 ms cost a polite crawl nothing."""
+
+LOOK_AHEAD_S: Final = 0.2
+"""How long before a host is ready it may be claimed; claims come every half of it, so each holds many hosts."""
 
 UPKEEP_S: Final = 1800.0
 
@@ -75,6 +79,8 @@ class Session:
         self.is_database_up = True
         self._held: dict[UUID, _Held] = {}
         self._wake = asyncio.Event()
+        self._is_full = False
+        self._coming: asyncio.PriorityQueue[tuple[float, int, Claim | None]] = asyncio.PriorityQueue()
         self._queue: list[tuple[Settlement, asyncio.Future[bool]]] = []
         self._queued = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -89,9 +95,10 @@ class Session:
         ]
 
     def stop(self) -> None:
-        """No more claims. What is held goes on to its end."""
+        """No more claims. What was sent goes on to its end; what was not is given back by `close`."""
         self.is_stopping = True
         self._wake.set()
+        self._coming.put_nowait((0.0, -1, None))
 
     async def close(self) -> None:
         """Gives back what is still held, and ends."""
@@ -118,45 +125,83 @@ class Session:
     # ------------------------------------------------------------------ claims
 
     async def claims(self) -> AsyncIterator[Claim]:
-        """Claims, as long as there is room, until `stop` or, with `until_idle`, until a first pass is over."""
+        """Claims when they may be sent, until `stop` or, with `until_idle`, until a first pass is over.
+
+        Hosts are claimed a little before they are ready, so that the claim costs them no time; the wait that is left
+        is a duration the database has told.
+        """
+        filling = asyncio.create_task(self._fill())
+        try:
+            while not self.is_stopping:
+                send_at, _, claim = await self._coming.get()
+                if claim is None:
+                    break
+                wait_s = send_at - clock()
+                if wait_s > 0:
+                    await asyncio.sleep(wait_s)
+                yield claim
+        finally:
+            filling.cancel()
+            # A defect in filling ends the crawl with its own error.
+            with contextlib.suppress(asyncio.CancelledError):
+                await filling
+
+    async def _fill(self) -> None:
+        """Claims as long as there is room; ends with a None."""
         promoted_at = idle_at = 0.0
-        while not self.is_stopping:
-            room = self.options.window - len(self._held)
-            if room <= 0 or not self.has_room():
-                await self._sleep(self.options.poll_s)
-                continue
-            try:
-                if clock() - promoted_at >= PROMOTE_S:
-                    await asyncio.to_thread(self.frontier.promote)
-                    promoted_at = clock()
-                started = clock()
-                claims = await asyncio.to_thread(
-                    self.frontier.claim, self.crawler_id, limit=room, lease_s=self.options.lease_s
-                )
-                self.is_database_up = True
-                for claim in claims:
-                    self._held[claim.token] = _Held(claim, started + self.options.lease_s)
-                for claim in claims:
-                    yield claim
-                if len(claims) == room:
+        numbers = itertools.count()
+        try:
+            while not self.is_stopping:
+                room = self.options.window - len(self._held)
+                self._is_full = room <= 0 or not self.has_room()
+                if self._is_full:
+                    await self._sleep(self.options.poll_s)
                     continue
-                if not claims and not self._held and self.options.until_idle and clock() - idle_at >= 1.0:
-                    idle_at = clock()
-                    state = await asyncio.to_thread(self.frontier.idle, patience_s=self.options.patience_s)
-                    if state.is_idle:
-                        log.info("first pass is over", action="idle", deferred=state.deferred)
-                        return
-                wait_s = await asyncio.to_thread(self.frontier.wait_s)
-            except DatabaseUnavailable as error:
-                self.is_database_up = False
-                log.warning("database is away", action="database_away", why=cut(error))
-                await asyncio.sleep(self.options.poll_s)
-                continue
-            longest = self.options.poll_s if wait_s is None else min(wait_s, self.options.poll_s)
-            await self._sleep(max(longest, SHORTEST_S))
+                try:
+                    if clock() - promoted_at >= PROMOTE_S:
+                        await asyncio.to_thread(self.frontier.promote)
+                        promoted_at = clock()
+                    started = clock()
+                    claims = await asyncio.to_thread(
+                        self.frontier.claim,
+                        self.crawler_id,
+                        limit=room,
+                        lease_s=self.options.lease_s,
+                        ahead_s=LOOK_AHEAD_S,
+                    )
+                    self.is_database_up = True
+                    for claim in claims:
+                        self._held[claim.token] = _Held(claim, started + self.options.lease_s)
+                        # Counted from the answer, which is later than the database's now.
+                        self._coming.put_nowait((clock() + claim.ready_in_s, next(numbers), claim))
+                    if len(claims) == room:
+                        continue
+                    if not self._held and self.options.until_idle and clock() - idle_at >= 1.0:
+                        idle_at = clock()
+                        state = await asyncio.to_thread(
+                            self.frontier.idle, patience_s=self.options.patience_s
+                        )
+                        if state.is_idle:
+                            log.info("first pass is over", action="idle", deferred=state.deferred)
+                            return
+                    wait_s = await asyncio.to_thread(self.frontier.wait_s)
+                except DatabaseUnavailable as error:
+                    self.is_database_up = False
+                    log.warning("database is away", action="database_away", why=cut(error))
+                    await asyncio.sleep(self.options.poll_s)
+                    continue
+                if wait_s is None:
+                    await self._sleep(self.options.poll_s)
+                elif wait_s <= 0:
+                    await self._sleep(SHORTEST_S)
+                else:
+                    longest_s = max(wait_s - LOOK_AHEAD_S / 2, LOOK_AHEAD_S / 2)
+                    await self._sleep(min(longest_s, self.options.poll_s))
+        finally:
+            self._coming.put_nowait((0.0, next(numbers), None))
 
     async def _sleep(self, longest_s: float) -> None:
-        """Returns when something was settled, after `SHORTEST_S` at least and `longest_s` at most."""
+        """Returns when a settle makes it worth while, after `SHORTEST_S` at least and `longest_s` at most."""
         self._wake.clear()
         await asyncio.sleep(SHORTEST_S)
         if longest_s > SHORTEST_S and not self.is_stopping:
@@ -216,7 +261,9 @@ class Session:
 
     def _drop(self, claim: Claim) -> None:
         self._held.pop(claim.token, None)
-        self._wake.set()
+        # The hosts of slow sites need no haste: their next claim is found by the clock.
+        if self._is_full or claim.delay_s < LOOK_AHEAD_S:
+            self._wake.set()
 
     async def _settle_forever(self) -> None:
         while True:

@@ -103,6 +103,14 @@ def test_a_known_url_is_not_offered_again(frontier: Frontier) -> None:
         [article("https://www.a.test/1"), article("nonsense"), article("http://a.test/\x00")]
     )
     assert (again["known"], again["bad_url"], again["due"]) == (1, 2, 0)
+    odd = frontier.offer(
+        [
+            article("http://a.test/2", hint_title="half a \ud83d"),
+            article("http://a.test/3", hint_title="\x00"),
+            article("http://a.test/4", hint_title="quote ' \" and \\ and \U0001f600 %s"),
+        ]
+    )
+    assert (odd["bad_url"], odd["due"]) == (2, 1)
 
 
 def test_a_dropped_url_is_stored_with_its_reason(frontier: Frontier, db: psycopg.Connection) -> None:

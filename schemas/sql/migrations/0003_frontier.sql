@@ -156,5 +156,5 @@ create table core.fetches (
 ) partition by range (fetched_at);
 create table core.fetches_rest partition of core.fetches default;
 comment on column core.fetches.fetched_at is 'when it was settled: the host''s pause counts from here';
-comment on column core.fetches.claimed_at is 'when it was claimed: the request was sent after this';
+comment on column core.fetches.claimed_at is 'from when it could be sent: the request was sent after this';
 create index fetches_host on core.fetches (host_key, fetched_at);

@@ -3,17 +3,19 @@
 -- A host without a due URL goes to sleep, unless one came in since this statement's snapshot. A URL that was claimed
 -- %(max_tries)s times and never settled is quarantined. After a claim that is never settled the host is ready at the
 -- claim's end and its pause, not earlier.
+-- Hosts that will be ready within %(ahead_s)s seconds are claimed too; ready_in_s says when they may be asked.
 -- No more than %(address_cap)s hosts of one address are claimed at once.
 with busy as materialized (
     select address, count(*) as claims from core.hosts
      where claim_token is not null and claim_until > now() and address is not null group by address
 ), ready as materialized (
-    select h.host_key, h.offers, h.address from core.hosts h
-     where h.ready_at <= now() and not h.is_paused
+    select h.host_key, h.offers, h.address, greatest(h.ready_at, now()) as ready_at from core.hosts h
+     where h.ready_at <= now() + %(ahead_s)s * interval '1 second' and not h.is_paused
+       and (h.claim_token is null or h.ready_at <= now())
      order by h.ready_at limit %(limit)s
        for update skip locked
 ), picked as materialized (
-    select r.host_key, r.offers = s.offers as is_seen, u.url_id, u.tries, r.is_crowded
+    select r.host_key, r.offers = s.offers as is_seen, u.url_id, u.tries, r.is_crowded, r.ready_at
       from (select r.*, r.address is not null
                         and row_number() over (partition by r.address) + coalesce(b.claims, 0) > %(address_cap)s as is_crowded
               from ready r left join busy b using (address)) r
@@ -33,13 +35,13 @@ with busy as materialized (
     update core.hosts h
        set claim_token = case when t.url_id is not null then gen_random_uuid() end,
            claimed_by = case when t.url_id is not null then %(crawler_id)s end,
-           claimed_at = case when t.url_id is not null then now() end,
+           claimed_at = case when t.url_id is not null then p.ready_at end,
            claim_until = case when t.url_id is not null then now() + %(lease_s)s * interval '1 second' end,
            claimed_url_id = t.url_id,
            ready_at = case when t.url_id is not null
                            then now() + (%(lease_s)s + greatest(h.delay_s, h.crawl_delay_s)) * interval '1 second'
                            when p.is_crowded then now() + interval '0.25 second'
-                           when p.url_id is not null or not p.is_seen then now()
+                           when p.url_id is not null or not p.is_seen then p.ready_at
                            else 'infinity' end
       from picked p left join taken t using (host_key)
      where h.host_key = p.host_key
@@ -47,6 +49,7 @@ with busy as materialized (
 )
 select h.claim_token, h.host_key, h.claimed_at, h.delay_s, h.failures, h.streak,
        extract(epoch from now() - h.last_failure_at)::double precision as last_failure_ago_s,
+       extract(epoch from h.claimed_at - now())::double precision as ready_in_s,
        t.url_id, t.url_key, t.url, t.found_url, t.site, t.authority, t.kind, t.priority, t.hops, t.failures as url_failures,
        t.found_by, t.found_on, t.hint_title, t.hint_published_at, t.poll,
        t.is_probe, t.is_once, t.walk,
