@@ -41,5 +41,5 @@ class CrawlOptions:
     def __post_init__(self) -> None:
         if self.timeout_s > self.lease_s / 2:
             raise ValueError(f"timeout_s={self.timeout_s} must not be over half of lease_s={self.lease_s}")
-        if self.window < 1:
-            raise ValueError("window must be at least 1")
+        if self.window < 4:
+            raise ValueError("window must be at least 4: no host may hold more than a quarter of it")

@@ -128,6 +128,11 @@ def test_the_daily_quota_of_a_host_holds_over_offers(frontier: Frontier, db: psy
         db.execute("select state, count(*) from core.urls where kind = 'article' group by 1").fetchall()
     )
     assert counts == {"due": 5, "dropped": 4}
+    # The next day they may come in after all.
+    db.execute("update core.urls set settled_at = settled_at - interval '1 day' where state = 'dropped'")
+    db.execute("update core.hosts set quota_day = quota_day - 1")
+    again = frontier.offer([article(f"http://a.test/{n}") for n in range(9)])
+    assert (again["due"], again["known"]) == (4, 5)
 
 
 def test_an_offer_wakes_a_host_that_had_nothing_to_do(frontier: Frontier) -> None:

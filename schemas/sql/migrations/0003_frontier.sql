@@ -40,7 +40,7 @@ create table core.hosts (
     back_off_until  timestamptz,
     back_off_reason text,
     address         inet,
-    quota_day       date        not null default current_date,
+    quota_day       date        not null default (now() at time zone 'UTC')::date,
     quota_used      integer     not null default 0,
     check ((claim_token is null) = (claim_until is null))
 ) with (fillfactor = 70);

@@ -1,9 +1,10 @@
 -- Puts URLs on the frontier that are not there yet, in one statement.
 --
--- %(urls)s: jsonb array of objects with url_key (and id_key, where the URL has an article id), url, site, host, authority, kind, priority, found_by and, where known,
--- found_on, found_url, hops, is_probe, is_once, walk, hint_title, hint_published_at, due_in_s, drop_reason. %(delay_s)s: pause of a host that
--- has no row yet.
--- Hosts, the robots.txt of new authorities and their URLs come into being here. A URL that is known stays as it is.
+-- %(urls)s: jsonb array of objects with url_key, url, site, host, authority, kind, priority, found_by and, where known,
+-- id_key (of a URL with an article id), found_on, found_url, hops, is_probe, is_once, walk, hint_title,
+-- hint_published_at, due_in_s, drop_reason. %(delay_s)s: pause of a host that has no row yet.
+-- Hosts, the robots.txt of new authorities and their URLs come into being here. A URL that is known stays as it is,
+-- but for one that an earlier day's quota kept out.
 -- Rows: url_key and state of what was added.
 with given as materialized (
     select distinct on (g.url_key)
@@ -18,7 +19,10 @@ with given as materialized (
                hint_published_at timestamptz, due_in_s double precision, drop_reason text,
                is_probe boolean, is_once boolean, walk text, id_key text)
       left join core.sites s using (site)
-     where not exists (select from core.urls u where u.url_key = g.url_key)
+     where not exists (select from core.urls u
+                        where u.url_key = g.url_key
+                          and not (u.state = 'dropped' and u.reason = 'daily_quota'
+                                   and u.settled_at < date_trunc('day', now(), 'UTC')))
      order by g.url_key
 ), hosts as materialized (
     select g.host_key, min(g.site) as site, bool_or(coalesce(g.is_paused, false)) as is_paused,
@@ -26,7 +30,7 @@ with given as materialized (
       from given g where g.drop_reason is null group by g.host_key order by g.host_key
 ), locked as materialized (
     -- Hosts first and in order, as settling does: no deadlock between the two.
-    select h.host_key, h.daily_quota, case when h.quota_day = current_date then h.quota_used else 0 end as used
+    select h.host_key, h.daily_quota, case when h.quota_day = (now() at time zone 'UTC')::date then h.quota_used else 0 end as used
       from core.hosts h where h.host_key in (select host_key from hosts) order by h.host_key for update
 ), ranked as materialized (
     select g.*, r.state as robots_state, r.expires_at as robots_expires_at,
@@ -72,15 +76,18 @@ with given as materialized (
            coalesce(is_probe, false), coalesce(is_once, false), walk,
            case when drop_as is not null then now() end
       from ranked order by url_key
-    on conflict (url_key) do nothing
+    on conflict (url_key) do update
+       set state = excluded.state, due_at = excluded.due_at, reason = excluded.reason, settled_at = excluded.settled_at
+     where urls.state = 'dropped' and urls.reason = 'daily_quota'
+       and urls.settled_at < date_trunc('day', now(), 'UTC')
     returning url_key, state, site, host_key, kind, found_by
 ), woken as (
     update core.hosts h
        set offers = h.offers + 1,
            ready_at = case when h.claim_token is null then least(h.ready_at, greatest(h.next_at, now()))
                            else h.ready_at end,
-           quota_day = current_date,
-           quota_used = a.articles + case when h.quota_day = current_date then h.quota_used else 0 end
+           quota_day = (now() at time zone 'UTC')::date,
+           quota_used = a.articles + case when h.quota_day = (now() at time zone 'UTC')::date then h.quota_used else 0 end
       from (select host_key, count(*) filter (where kind = 'article' and found_by <> 'seed') as articles
               from added where state <> 'dropped' group by host_key order by host_key) a
      where h.host_key = a.host_key
