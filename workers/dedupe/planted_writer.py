@@ -117,8 +117,10 @@ class Writer:
         rng, language = self.rng, self.language
         rate = rng.uniform(0.01, 0.05)
         kept: list[str] = []
+        between = language.stop + (" " if language.glue else "")
         for line in lines:
-            sentences = [s for s in line.split(language.stop) if s.strip()]
+            # A stop without a space after it stands within a number or an abbreviation.
+            sentences = [s for s in line.removesuffix(language.stop).split(between) if s.strip()]
             sentences = [s for s in sentences if rng.random() > 0.1]
             if language.glue:
                 sentences = [
@@ -131,7 +133,7 @@ class Writer:
                     for s in sentences
                 ]
             if sentences:
-                kept.append((language.stop + (" " if language.glue else "")).join(sentences) + language.stop)
+                kept.append(between.join(sentences) + language.stop)
         if len(kept) > 3 and rng.random() < 0.3:
             i = rng.randrange(1, len(kept) - 1)
             kept[i], kept[i + 1] = kept[i + 1], kept[i]
