@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.dedupe.words import HASH_MASK, NAME, NUMBER, QUOTED, Words, words_of_lines
+from workers.dedupe.words import (
+    _NOT_PLAIN,
+    _PLAIN_WORD,
+    HASH_MASK,
+    NAME,
+    NUMBER,
+    QUOTED,
+    Words,
+    _pattern,
+    _prepared,
+    words_of_lines,
+)
 
 
 def _hashes(*lines: str) -> list[int]:
@@ -70,10 +81,18 @@ def test_german_quotation_marks_open_low_and_close_high() -> None:
 
 
 @given(st.lists(st.text(max_size=200), max_size=5))
+@settings(deadline=None)
 def test_any_text_gives_words_without_error_and_the_same_again(lines: list[str]) -> None:
     first: Words = words_of_lines(lines)
     assert first.dtype == np.uint32
     assert np.array_equal(first, words_of_lines(lines))
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=0x52F), max_size=120))
+@settings(deadline=None)
+def test_the_fast_way_for_plain_scripts_finds_the_words_of_the_full_pattern(text: str) -> None:
+    line = _prepared(text)
+    assert _NOT_PLAIN.search(line) or _PLAIN_WORD.findall(line) == _pattern().findall(line)
 
 
 @given(st.text(alphabet="abcdef ghij", min_size=1, max_size=80))

@@ -73,12 +73,13 @@ class _Newsroom:
         seed: int,
         languages: Sequence[str],
         copy_share: float,
-        days: int,
+        days: float,
         prose: Sequence[Sequence[str]] = (),
+        first_day: float = 0,
     ) -> None:
         self.rng = random.Random(seed)  # noqa: S311
         self.writers = {code: Writer(LANGUAGES[code], self.rng) for code in languages}
-        self.copy_share, self.days = copy_share, days
+        self.copy_share, self.days, self.first_day = copy_share, days, first_day
         self.prose = iter(prose)
         self.serial = 0
         self.prefix = f"s{seed}"
@@ -130,7 +131,7 @@ class _Newsroom:
         language = rng.choice(list(self.writers))
         writer = self.writers[language]
         story = f"{self.prefix}:{number}"
-        published = START + timedelta(days=rng.uniform(0, self.days))
+        published = START + timedelta(days=rng.uniform(self.first_day, self.days))
         kind = rng.random()
         if kind < 0.06:
             return self._templates(language, writer, story, published)
@@ -301,15 +302,16 @@ def planted_stream(
     seed: int,
     languages: Sequence[str] = ("en", "de", "fr", "es", "ru", "zh"),
     copy_share: float = 0.35,
-    days: int = 20,
+    days: float = 20,
+    first_day: float = 0,
 ) -> Iterator[PlantedArticle]:
     """Articles without end, the copies right after their origin.
 
     Args:
         copy_share: share of the stories that are copied at all; how often follows a Pareto law, at most 59 times.
-        days: over which the stories are spread.
+        first_day, days: the stories are spread over the days between.
     """
-    newsroom = _Newsroom(seed, languages, copy_share, days)
+    newsroom = _Newsroom(seed, languages, copy_share, days, first_day=first_day)
     number = 0
     while True:
         yield from newsroom.web(number)
@@ -322,7 +324,7 @@ def planted_corpus(
     seed: int,
     languages: Sequence[str] = ("en", "de", "fr", "es", "ru", "zh"),
     copy_share: float = 0.35,
-    days: int = 20,
+    days: float = 20,
     prose: Sequence[Sequence[str]] = (),
 ) -> list[PlantedArticle]:
     """About `articles` articles (the last story is not cut), shuffled.

@@ -14,8 +14,10 @@ writes is a function of the articles and their matches, so doing it again change
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
@@ -111,6 +113,9 @@ class Index:
     Args:
         window_days: articles first seen farther apart than this are not compared; 0 = all are.
         cache_stories: stories whose words are kept in memory between calls, about 6 kB each.
+
+    Attributes:
+        stage_s: seconds spent in each stage so far: sketch, write, candidates, load, verify, cluster, events.
     """
 
     def __init__(self, *, window_days: int = 30, cache_stories: int = 4096) -> None:
@@ -118,6 +123,13 @@ class Index:
         self._cache_stories = cache_stories
         self._stories: OrderedDict[_Key, _Stored] = OrderedDict()
         self._is_scheme_known = False
+        self.stage_s: defaultdict[str, float] = defaultdict(float)
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.stage_s[name] += time.perf_counter() - start
 
     # ---------------------------------------------------------------- transaction A
 
@@ -137,8 +149,9 @@ class Index:
         cur.execute(sql("dedupe/ensure_partitions"), {"seen_at": seen_at})
         cur.execute(sql("dedupe/add_memberships"), {"article_ids": ids})
         cur.execute(sql("dedupe/delete_sketches"), {"article_ids": ids, "seen_at": seen_at})
-        sketches = sketch_batch([item.lines for item in items])
-        with cur.copy(sql("dedupe/copy_sketches")) as copy:
+        with self._stage("sketch"):
+            sketches = sketch_batch([item.lines for item in items])
+        with self._stage("write"), cur.copy(sql("dedupe/copy_sketches")) as copy:
             copy.set_types(_COLUMN_TYPES)
             for item, sketch in zip(items, sketches, strict=True):
                 copy.write_row(
@@ -182,39 +195,39 @@ class Index:
         matches = self._verified(cur, ids)
         for attempt in range(_ATTEMPTS):
             try:
-                with cur.connection.transaction():
+                with self._stage("cluster"), cur.connection.transaction():
                     self._write_stories(cur, ids, matches)
                 break
             except psycopg.errors.DeadlockDetected:
                 # Someone saw a unit before a merge and locked it after; the other side has its locks now.
                 if attempt == _ATTEMPTS - 1:
                     raise
-        return self.unsent(cur, ids)
+        with self._stage("events"):
+            return self.unsent(cur, ids)
 
     def _verified(self, cur: Cursor, ids: Sequence[int]) -> list[_Match]:
         """Steps 1 and 2: every pair of these articles worth keeping."""
-        stored = self._load(cur, ids)
-        cur.execute(
-            sql("dedupe/candidates"),
-            {"article_ids": list(stored), "window_days": self._window_days, "scheme_id": SCHEME.scheme_id},
-        )
+        with self._stage("load"):
+            stored = self._load(cur, ids)
+        with self._stage("candidates"):
+            cur.execute(
+                sql("dedupe/candidates"),
+                {
+                    "article_ids": list(stored),
+                    "window_days": self._window_days,
+                    "scheme_id": SCHEME.scheme_id,
+                },
+            )
+            rows = cur.fetchall()
         proposed: dict[int, list[_Proposed]] = {}
-        for article_id, candidate_id, version, revision, signature in cur.fetchall():
+        for article_id, candidate_id, version, revision, signature in rows:
             proposed.setdefault(article_id, []).append((candidate_id, version, revision, signature))
         candidates = {a: _likely(stored[a].signature, others) for a, others in proposed.items()}
         wanted = {key for keys in candidates.values() for key in keys if key[0] not in stored}
-        stored.update(self._load_cached(cur, wanted))
-
-        found: dict[tuple[int, int], _Match] = {}
-        for article_id, keys in sorted(candidates.items()):
-            fresh = [
-                c
-                for c, _, _ in sorted(keys)
-                if c in stored and (min(article_id, c), max(article_id, c)) not in found
-            ]
-            for match in _matches_of(article_id, stored[article_id], {c: stored[c] for c in fresh}):
-                found[match.a, match.b] = match
-        return [found[pair] for pair in sorted(found)]
+        with self._stage("load"):
+            stored.update(self._load_cached(cur, wanted))
+        with self._stage("verify"):
+            return _measured(candidates, stored)
 
     def _load(self, cur: Cursor, ids: Iterable[int]) -> dict[int, _Stored]:
         cur.execute(sql("dedupe/sketches"), {"article_ids": list(ids), "scheme_id": SCHEME.scheme_id})
@@ -323,6 +336,20 @@ def _likely(own: npt.NDArray[np.uint32], proposed: Sequence[_Proposed]) -> list[
     joined = np.frombuffer(b"".join(signature for _, _, _, signature in proposed), "<u4")
     estimates = estimated_jaccards(own, joined.reshape(len(proposed), -1))
     return [proposed[i][:3] for i in np.flatnonzero(estimates >= LEAST_ESTIMATE).tolist()]
+
+
+def _measured(candidates: Mapping[int, Sequence[_Key]], stored: Mapping[int, _Stored]) -> list[_Match]:
+    """Every pair of these candidates that is worth keeping, each measured once."""
+    found: dict[tuple[int, int], _Match] = {}
+    for article_id, keys in sorted(candidates.items()):
+        fresh = [
+            c
+            for c, _, _ in sorted(keys)
+            if c in stored and (min(article_id, c), max(article_id, c)) not in found
+        ]
+        for match in _matches_of(article_id, stored[article_id], {c: stored[c] for c in fresh}):
+            found[match.a, match.b] = match
+    return [found[pair] for pair in sorted(found)]
 
 
 def _matches_of(article_id: int, own: _Stored, others: Mapping[int, _Stored]) -> list[_Match]:

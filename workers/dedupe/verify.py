@@ -68,6 +68,19 @@ class Story:
         return np.unique(self.shingles)
 
     @cached_property
+    def placed(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
+        """Where each shingle stands, and the shingles, both in ascending order of the shingles."""
+        order = np.argsort(self.shingles, kind="stable")
+        return order, self.shingles[order]
+
+    @cached_property
+    def facts_before(self) -> npt.NDArray[np.int64]:
+        """How many numbers and names stand before each word; int64, shape (words+1,)."""
+        counts = np.zeros(len(self.words) + 1, np.int64)
+        np.cumsum((self.words & (NUMBER | NAME)) != 0, out=counts[1:])
+        return counts
+
+    @cached_property
     def facts(self) -> npt.NDArray[np.uint32]:
         """Distinct numbers and names, ascending; uint32."""
         return np.unique(self.words[(self.words & (NUMBER | NAME)) != 0] & HASH_MASK)
@@ -128,22 +141,26 @@ def _shared_count(a: npt.NDArray[np.uint32], b: npt.NDArray[np.uint32]) -> int:
 
 def _passages(a: Story, b: Story) -> npt.NDArray[np.int64]:
     """Runs of words that both have: rows (start in a, start in b, words), ordered by start in a."""
-    order = np.argsort(b.shingles, kind="stable")
-    ascending = b.shingles[order]
+    order, ascending = b.placed
     places = np.searchsorted(ascending, a.shingles)
     places[places == len(ascending)] = 0
     in_a = np.flatnonzero(ascending[places] == a.shingles)
     if not len(in_a):
         return np.empty((0, 3), np.int64)
     in_b = order[places[in_a]]
-    breaks = np.flatnonzero((np.diff(in_a) != 1) | (np.diff(in_b) != 1)) + 1
-    starts = np.concatenate([[0], breaks])
-    lengths = np.diff(np.concatenate([starts, [len(in_a)]])) + SHINGLE_WORDS - 1
-    passages: npt.NDArray[np.int64] = np.stack([in_a[starts], in_b[starts], lengths], axis=1).astype(np.int64)
+    is_start = np.empty(len(in_a), bool)
+    is_start[0] = True
+    np.not_equal(in_a[1:] - in_a[:-1] + (in_b[1:] - in_b[:-1] - 1) * len(a.words), 1, out=is_start[1:])
+    starts = np.flatnonzero(is_start)
+    passages = np.empty((len(starts), 3), np.int64)
+    passages[:, 0], passages[:, 1] = in_a[starts], in_b[starts]
+    passages[:-1, 2] = starts[1:] - starts[:-1]
+    passages[-1, 2] = len(in_a) - starts[-1]
+    passages[:, 2] += SHINGLE_WORDS - 1
     return passages
 
 
-def _gaps(a: Words, b: Words, passages: npt.NDArray[np.int64]) -> tuple[int, int]:
+def _gaps(a: Story, b: Story, passages: npt.NDArray[np.int64]) -> tuple[int, int]:
     """Number of short replacements between passages, and of those where numbers or names were replaced."""
     if len(passages) < 2:
         return 0, 0
@@ -152,13 +169,19 @@ def _gaps(a: Words, b: Words, passages: npt.NDArray[np.int64]) -> tuple[int, int
     to_a, to_b = passages[1:, 0], passages[1:, 1]
     size_a, size_b = to_a - from_a, to_b - from_b
     short = (size_a >= 1) & (size_a <= MAX_GAP_WORDS) & (size_b >= 1) & (size_b <= MAX_GAP_WORDS)
+    places = np.flatnonzero(short)
+    facts_to_a, facts_to_b = a.facts_before, b.facts_before
+    has_both = (facts_to_a[to_a[places]] > facts_to_a[from_a[places]]) & (
+        facts_to_b[to_b[places]] > facts_to_b[from_b[places]]
+    )
     facts = 0
-    for i in np.flatnonzero(short):
-        gap_a, gap_b = a[from_a[i] : to_a[i]], b[from_b[i] : to_b[i]]
-        facts_a = {int(word & HASH_MASK) for word in gap_a if word & (NUMBER | NAME)}
-        facts_b = {int(word & HASH_MASK) for word in gap_b if word & (NUMBER | NAME)}
-        facts += bool(facts_a and facts_b and facts_a != facts_b)
-    return int(np.count_nonzero(short)), facts
+    for i in places[has_both].tolist():
+        facts += _facts_of(a.words[from_a[i] : to_a[i]]) != _facts_of(b.words[from_b[i] : to_b[i]])
+    return len(places), facts
+
+
+def _facts_of(words: Words) -> set[int]:
+    return set((words[(words & (NUMBER | NAME)) != 0] & HASH_MASK).tolist())
 
 
 def measure(a: Story, b: Story, shared: int | None = None) -> Measure | None:
@@ -171,11 +194,12 @@ def measure(a: Story, b: Story, shared: int | None = None) -> Measure | None:
     size_a, size_b = len(a.unique), len(b.unique)
     if shared < MIN_SHARED or shared < KEEP_CONTAINMENT * min(size_a, size_b):
         return None
-    passages = _passages(a, b)
-    if shared == size_a == size_b:
-        gaps, fact_gaps = 0, 0
+    if shared == size_a == size_b and np.array_equal(a.words, b.words):
+        longest, gaps, fact_gaps = len(a.words), 0, 0
     else:
-        gaps, fact_gaps = _gaps(a.words, b.words, passages)
+        passages = _passages(a, b)
+        longest = int(passages[:, 2].max()) if len(passages) else 0
+        gaps, fact_gaps = _gaps(a, b, passages)
     smaller, larger = (a, b) if size_a <= size_b else (b, a)
     unquoted = _shared_count(smaller.unquoted, larger.unique) / max(1, len(smaller.unquoted))
     return Measure(
@@ -184,7 +208,7 @@ def measure(a: Story, b: Story, shared: int | None = None) -> Measure | None:
         containment_a_in_b=shared / size_a,
         containment_b_in_a=shared / size_b,
         unquoted_containment=unquoted,
-        longest_passage_words=int(passages[:, 2].max()) if len(passages) else 0,
+        longest_passage_words=longest,
         gaps=gaps,
         fact_gaps=fact_gaps,
         shared_facts=_shared_count(a.facts, b.facts) if fact_gaps else 0,

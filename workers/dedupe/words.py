@@ -45,7 +45,13 @@ _UNSPACED: Final = (
     "\U00020000-\U0003ffff"
 )
 _DROPPED: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-_INNER: Final = re.compile(r"(?<=[^\W\d_])['’ʼ`´](?=[^\W\d_])|(?<=\d)[,.'’\u00a0\u202f](?=\d)")
+_INNER: Final = re.compile(
+    # Look-ahead first: most punctuation is followed by a space, and fails at once.
+    r"['’ʼ`´](?=[^\W\d_])(?<=[^\W\d_].)|[,.'’\u00a0\u202f](?=\d)(?<=\d.)"
+)
+_PLAIN_WORD: Final = re.compile(f"[^\\W_]+|[{_SENTENCE_ENDS}]|[{_QUOTES}]")
+_NOT_PLAIN: Final = re.compile("[\u0300-\u036f\u0483-\u0489\u0530-\u1dff\u20d0-\u20ff\u2e80-\U0010ffff]")
+"""Outside Latin, Greek and Cyrillic, and their punctuation: there may be marks or words without spaces."""
 
 # Codes of what is no word, in the place of a word's uint32.
 _SENTENCE: Final = 0
@@ -97,6 +103,9 @@ _codes = _Codes()
 
 
 def _tokens(line: str) -> list[str]:
+    if line.isascii() or not _NOT_PLAIN.search(line):
+        # The same words as by the full pattern, four times as fast.
+        return _PLAIN_WORD.findall(line)
     found = _pattern().findall(line)
     if not _unspaced.search(line):
         return found
@@ -110,8 +119,9 @@ def _tokens(line: str) -> list[str]:
 
 
 def _prepared(line: str) -> str:
-    line = unicodedata.normalize("NFKC", line) if not line.isascii() else line
-    return _INNER.sub("", _DROPPED.sub("", line))
+    if not line.isascii():
+        line = _DROPPED.sub("", unicodedata.normalize("NFKC", line))
+    return _INNER.sub("", line)
 
 
 def words_of_lines(lines: Iterable[str]) -> Words:

@@ -1,0 +1,1 @@
+analyze core.sketches, core.articles, core.memberships, core.matches

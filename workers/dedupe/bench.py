@@ -1,0 +1,181 @@
+"""How fast copies are found, by the size of the index: stage times, bytes, and datasketch's in-memory LSH beside it.
+
+The index is filled with planted articles (sketched and written, not matched); then further planted articles of its
+last day go through both transactions, as a worker would take them, and these are timed.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+
+import psycopg
+from datasketch import MinHash, MinHashLSH
+
+from schemas.sql import sql
+from workers.dedupe.planted import PlantedArticle, planted_stream
+from workers.dedupe.planted_store import store_planted
+from workers.dedupe.sketch import NUM_PERM, SEED, sketch_batch
+from workers.dedupe.store import Index
+
+__all__ = ["Measured", "Peer", "fill", "measure", "measure_peer"]
+
+DAYS: Final = 28
+_FILL_BATCH: Final = 1000
+BATCH: Final = 200
+"""Articles per pair of transactions: about what a worker polls at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One measurement.
+
+    Attributes:
+        indexed: articles in the index before.
+        articles: articles that were timed.
+        per_second: articles a second of all workers together, sketching included.
+        stage_ms: milliseconds per article and worker, by stage.
+        bytes_per_article: of each table and index, over all articles.
+    """
+
+    indexed: int
+    workers: int
+    articles: int
+    per_second: float
+    stage_ms: dict[str, float]
+    bytes_per_article: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """datasketch's MinHashLSH in memory, on the same articles: sketching, then query and insert."""
+
+    indexed: int
+    per_second: float
+    query_insert_per_second: float
+
+
+def _batches(articles: Iterator[PlantedArticle], size: int) -> Iterator[list[PlantedArticle]]:
+    while batch := list(islice(articles, size)):
+        yield batch
+
+
+def fill(url: str, articles: int, *, seed: int = 1, already: int = 0) -> None:
+    """Brings the index to `articles` planted articles.
+
+    Args:
+        already: how many are in it; the same stream goes on behind them.
+    """
+    index = Index()
+    stream = islice(planted_stream(seed=seed, days=DAYS), already, articles)
+    with psycopg.connect(url, autocommit=True) as conn:
+        for batch in _batches(stream, _FILL_BATCH):
+            with conn.transaction(), conn.cursor() as cur:
+                index.add(cur, store_planted(cur, batch))
+        conn.execute(sql("dedupe/analyze"))
+
+
+def probes(count: int, seed: int) -> list[PlantedArticle]:
+    """Articles of the last day, to be timed."""
+    return list(islice(planted_stream(seed=seed, days=DAYS, first_day=DAYS - 1), count))
+
+
+def _work(url: str, seed: int, count: int, ready: Any, start: Any, results: Any) -> None:
+    articles = probes(count, seed)
+    index = Index()
+    with psycopg.connect(url, autocommit=True) as conn:
+        sketch_batch([articles[0].lines])  # tables and patterns are built at the first use
+        ready.release()
+        start.wait()
+        begun = time.perf_counter()
+        stored_s = 0.0
+        for at in range(0, len(articles), BATCH):
+            with conn.transaction(), conn.cursor() as cur:
+                before = time.perf_counter()
+                items = store_planted(cur, articles[at : at + BATCH])
+                stored_s += time.perf_counter() - before
+                index.add(cur, items)
+            with conn.transaction(), conn.cursor() as cur:
+                events = index.resolve(cur, [item.article_id for item in items])
+                index.mark_sent(cur, events)
+        results.put((time.perf_counter() - begun - stored_s, dict(index.stage_s)))
+
+
+def measure(url: str, *, indexed: int, workers: int, articles: int, seed: int) -> Measured:
+    """Times `articles` articles, shared out among `workers` processes.
+
+    Args:
+        indexed: how many the index holds; for the result only.
+        seed: of the articles; each measurement needs another.
+    """
+    context = multiprocessing.get_context("spawn")
+    ready, start, results = context.Semaphore(0), context.Event(), context.Queue()
+    processes = [
+        context.Process(target=_work, args=(url, seed + i, articles // workers, ready, start, results))
+        for i in range(workers)
+    ]
+    for process in processes:
+        process.start()
+    for _ in processes:
+        ready.acquire()
+    start.set()
+    took = [results.get() for _ in processes]
+    for process in processes:
+        process.join()
+    done = articles // workers * workers
+    stages: dict[str, float] = {}
+    for _, stage_s in took:
+        for name, seconds in stage_s.items():
+            stages[name] = stages.get(name, 0.0) + 1000 * seconds / done
+    with psycopg.connect(url, autocommit=True) as conn:
+        total = conn.execute(sql("dedupe/count_sketches")).fetchone()
+        sizes = conn.execute(sql("dedupe/table_bytes")).fetchall()
+    count = total[0] if total else 1
+    return Measured(
+        indexed=indexed,
+        workers=workers,
+        articles=done,
+        per_second=done / max(seconds for seconds, _ in took),
+        stage_ms=stages,
+        bytes_per_article={name: size / count for name, size in sizes},
+    )
+
+
+def measure_peer(indexed: int, articles: Sequence[PlantedArticle], *, seed: int = 1) -> Peer:
+    """datasketch's MinHashLSH (threshold .5, its own banding) over `indexed` articles, then timed on `articles`.
+
+    Filling takes this module's batch sketches, which have the same values; what is timed is datasketch alone.
+    """
+    lsh = MinHashLSH(threshold=0.5, num_perm=NUM_PERM)
+    stream = islice(planted_stream(seed=seed, days=DAYS), indexed)
+    number = 0
+    for batch in _batches(stream, _FILL_BATCH):
+        for sketch in sketch_batch([article.lines for article in batch]):
+            lsh.insert(number, _restored(sketch.signature), check_duplication=False)
+            number += 1
+    begun = time.perf_counter()
+    hashed = []
+    for article in articles:
+        words = " ".join(article.lines).lower().split()
+        minhash = MinHash(num_perm=NUM_PERM, seed=SEED)
+        minhash.update_batch([" ".join(words[i : i + 4]).encode() for i in range(max(1, len(words) - 3))])
+        hashed.append(minhash)
+    middle = time.perf_counter()
+    for sketch in hashed:
+        lsh.query(sketch)
+        lsh.insert(number, sketch, check_duplication=False)
+        number += 1
+    end = time.perf_counter()
+    return Peer(
+        indexed=indexed,
+        per_second=len(articles) / (end - begun),
+        query_insert_per_second=len(articles) / (end - middle),
+    )
+
+
+def _restored(signature: Any) -> MinHash:
+    return MinHash(num_perm=NUM_PERM, seed=SEED, scheme="affine32", hashvalues=signature)
