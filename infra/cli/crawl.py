@@ -31,6 +31,11 @@ __all__ = ["crawl"]
     type=click.Path(path_type=Path, file_okay=False),
     help="Also write what is fetched as WARC 1.1 files into this folder.",
 )
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(1, 65535),
+    help="Loopback port of Prometheus metrics; of several processes each takes the next one.",
+)
 @with_settings
 def crawl(
     settings: Settings,
@@ -39,6 +44,7 @@ def crawl(
     until_idle: bool,
     crawl_id: str | None,
     warc: Path | None,
+    metrics_port: int | None,
 ) -> int:
     """Run crawlers on this machine.
 
@@ -61,12 +67,18 @@ def crawl(
             args = ["crawl", "--crawl-id", name]
             args += ["--until-idle"] if until_idle else []
             args += ["--warc", str(warc.resolve())] if warc else []
-            return run_children("crawler", [this_program(*args)] * processes, settings, found)
+            commands = [
+                this_program(*args, *(["--metrics-port", str(metrics_port + n)] if metrics_port else []))
+                for n in range(processes)
+            ]
+            return run_children("crawler", commands, settings, found)
         from crawler.main import run_crawler
         from crawler.options import CrawlOptions
 
         ready = settings.model_copy(
             update={"database_url": found.database_url, "kafka_bootstrap": found.kafka_bootstrap}
         )
-        run_crawler(ready, name, options=CrawlOptions(until_idle=until_idle, warc_dir=warc))
+        run_crawler(
+            ready, name, options=CrawlOptions(until_idle=until_idle, warc_dir=warc, metrics_port=metrics_port)
+        )
     return 0
