@@ -7,9 +7,11 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 
 import infra.run
+from infra.broker_server import BrokerServer
 from infra.cli.prepare import add_list
 from infra.embedded import broker_of, postgres_of, servers
 from infra.migrate import migrate
@@ -48,8 +50,14 @@ def test_a_killed_broker_and_a_killed_database_are_started_again_and_nothing_is_
 def test_a_broker_that_is_full_is_started_afresh_in_mid_run(
     on_air: OnAir, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(infra.run, "_BROKER_BYTES", 1)
-    monkeypatch.setattr(infra.run, "_BROKER_PAUSE_S", 8.0)
+    def seems_full(_: BrokerServer) -> int:
+        """Full as soon as some pages are there."""
+        with psycopg.connect(postgres_of(data_dir).url()) as connection:
+            row = connection.execute(PUBLISHED.encode()).fetchone()
+        return infra.run._BROKER_BYTES + 1 if row is not None and row[0] >= 12 else 0
+
+    monkeypatch.setattr(BrokerServer, "memory_bytes", seems_full)
+    monkeypatch.setattr(infra.run, "_BROKER_PAUSE_S", 1e9)
     settings = load_settings(dict(on_air.variables), data_dir=data_dir)
     with servers(settings, is_durable=False) as found:
         migrate(found.database_url)
