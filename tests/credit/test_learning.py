@@ -102,6 +102,22 @@ def test_a_story_that_grows_by_updates_keeps_its_lines(db: Connection) -> None:
     assert kept == [story(100, paragraphs=13)]
 
 
+def test_a_story_that_is_rewritten_step_by_step_keeps_its_lines(db: Connection) -> None:
+    learn(db, [entry for number in range(20) for entry in one(number)])
+    quote = "“We are ready,” the mayor said."
+    for version in range(6):
+        lines = [*story(100, 20)[2 * version : 2 * version + 7], quote]
+        kept = learn(db, one(100 + version, lines))
+    assert kept == [lines]
+
+
+def test_pages_that_are_mostly_the_site_s_own_text_are_told_apart(db: Connection) -> None:
+    rules = story(900, 12)
+    for number in range(8):
+        kept = learn(db, one(number, [*rules, *story(number, 3)]))
+    assert kept == [story(7, 3)]
+
+
 def test_a_story_whose_paragraphs_are_edited_a_little_keeps_the_others(db: Connection) -> None:
     learn(db, *[one(number) for number in range(5)])
     for version in range(6):

@@ -2,12 +2,12 @@
 
 What is stored is sets: which articles of a site had a line. Seeing an article again adds nothing to a set, so a
 batch that is delivered twice counts once, and what is known in the end does not depend on the order in which
-articles came, but for two things: lines are kept for the site's recent articles only, and of the pages of one story
-that a site ran many times those with the smallest keys stand for it.
+articles came, but for two things: lines are kept for the site's recent articles only, and of a story that a site ran
+more than `_MAX_PAGES_PER_LINE` times the newest runs stand for it.
 
 1. The sites of the batch are locked, in the order of their names; two workers learn of one site in turns.
 2. What is known of the lines, and the earlier articles that had them, are read.
-3. A line that stands in enough articles (`articles_needed`), no two of which are near copies, is a repeated line.
+3. A line that stands in enough articles (`stories_needed`), near copies counted once, is a repeated line.
 4. Lines and articles are written, in the order of their keys.
 5. Earlier articles that have a line which is now known as repeated are marked as stale: `stale_articles` hands them
    out, without those lines, to be sketched anew. Until then their sketches are as they were.
@@ -28,11 +28,12 @@ import psycopg
 from schemas.sql import sql
 from workers.boilerplate.lines import (
     PageSketch,
-    articles_needed,
-    count_stories,
+    common_shingles,
+    group_stories,
     line_key,
     page_key,
     sketch_page,
+    stories_needed,
 )
 from workers.boilerplate.text import story_lines
 from workers.credit.model import Credit
@@ -43,6 +44,8 @@ Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 RECENT_PAGES: Final = 500
 """Articles of a site that are looked back on; lines that only older ones had are forgotten."""
+COMMON_OVER_PAGES: Final = 24
+"""Recent articles of a site over which common text is told from a story's own."""
 MAX_AGE_DAYS: Final = 45
 """A line that no article had for so long is forgotten, also a repeated one."""
 _PRUNE_EVERY: Final = 100
@@ -66,6 +69,8 @@ class _Site:
     lines: dict[int, _Line] = field(default_factory=dict)
     known: dict[int, PageSketch] = field(default_factory=dict)
     ordinals: dict[int, int] = field(default_factory=dict)
+    near: dict[tuple[int, int], bool] = field(default_factory=dict)
+    common: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +127,7 @@ def drop_site_lines(cur: Cursor, site_articles: Sequence[tuple[str, str, list[st
     stale: set[tuple[int, int]] = set()
     for article in articles:
         _observe(sites[article.site], article)
+    _read_common(cur, sites, articles)
     for article in articles:
         stale |= _judge(sites[article.site], article)
     stale -= {(sites[article.site].site_id, article.key) for article in articles}
@@ -203,6 +209,43 @@ def _read(cur: Cursor, sites: dict[str, _Site], articles: Sequence[_Article]) ->
         by_id[site_id].ordinals[key] = ordinal
 
 
+def _read_common(cur: Cursor, sites: dict[str, _Site], articles: Sequence[_Article]) -> None:
+    """Reads what is common on the recent pages of those sites that have a line to judge."""
+    wanted = {
+        sites[article.site].site_id: sites[article.site]
+        for article in articles
+        if any(
+            _is_open(sites[article.site], text, key)
+            for text, key in zip(article.lines, article.line_keys, strict=True)
+        )
+    }
+    if not wanted:
+        return
+    ordered = sorted(wanted.values(), key=lambda site: site.site_id)
+    cur.execute(
+        sql("boilerplate/recent_pages"),
+        {
+            "site_ids": [site.site_id for site in ordered],
+            "after": [site.pages - COMMON_OVER_PAGES for site in ordered],
+        },
+    )
+    recent: dict[int, dict[int, PageSketch]] = {site_id: {} for site_id in wanted}
+    for site_id, page, shingles, size in cur.fetchall():
+        recent[site_id][page] = PageSketch(shingles=tuple(shingles), size=size)
+    for article in articles:
+        site = sites[article.site]
+        if site.site_id in recent:
+            recent[site.site_id][article.key] = site.known[article.key]
+    for site_id, pages in recent.items():
+        wanted[site_id].common = common_shingles(pages.values())
+
+
+def _is_open(site: _Site, text: str, key: int | None) -> bool:
+    """Whether a line stands in enough articles to be judged."""
+    line = site.lines.get(key) if key is not None else None
+    return line is not None and not line.is_repeated and len(line.page_keys) >= stories_needed(text)
+
+
 def _observe(site: _Site, article: _Article) -> None:
     """Adds one article to the sets of its lines."""
     if article.key not in site.ordinals:
@@ -229,18 +272,23 @@ def _judge(site: _Site, article: _Article) -> set[tuple[int, int]]:
     """Marks the lines of an article that are repeated by now; returns the articles that still carry them."""
     stale: set[tuple[int, int]] = set()
     for text, key in zip(article.lines, article.line_keys, strict=True):
-        line = site.lines.get(key) if key is not None else None
-        needed = articles_needed(text)
-        if line is None or line.is_repeated or len(line.page_keys) < needed:
+        if key is None or not _is_open(site, text, key):
             continue
-        stories = count_stories(list(line.page_keys), site.known, needed)
+        line, needed = site.lines[key], stories_needed(text)
+        stories = group_stories(line.page_keys, site.known, site.common, site.near)
         if len(stories) >= needed:
             stale |= {(site.site_id, page) for page in line.page_keys}
             line.is_repeated = True
-            line.page_keys = set(stories)
+            line.page_keys = {story[0] for story in stories[:needed]}
             line.is_changed = True
         elif len(line.page_keys) > _MAX_PAGES_PER_LINE:
-            line.page_keys = set(stories) | {article.key}
+            newest = sorted(line.page_keys, key=lambda page: site.ordinals.get(page, 0))[
+                -_MAX_PAGES_PER_LINE:
+            ]
+            line.page_keys = {
+                *newest,
+                *(max(story, key=lambda page: site.ordinals.get(page, 0)) for story in stories),
+            }
     return stale
 
 

@@ -8,7 +8,8 @@ site runs twice, or updates, is told from a line that the site puts under every 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
@@ -17,14 +18,16 @@ __all__ = [
     "NEAR_COPY",
     "PROSE_NEEDS",
     "SCRAP_NEEDS",
+    "SENTENCE_NEEDS",
     "SKETCH_SIZE",
     "PageSketch",
-    "articles_needed",
-    "count_stories",
+    "common_shingles",
+    "group_stories",
     "is_near_copy",
     "line_key",
     "page_key",
     "sketch_page",
+    "stories_needed",
 ]
 
 SKETCH_SIZE: Final = 64
@@ -33,10 +36,17 @@ and what is told apart (.1 for other stories, .9 for a second run) lies far to b
 NEAR_COPY: Final = 0.6
 """Two pages that share more of the smaller one's shingles than this are one story, run twice or updated."""
 _SHINGLE_WORDS: Final = 3
+_COMMON_PAGES: Final = 6
+_COMMON_SHARE: Final = 0.3
+"""A shingle on this share of a site's recent pages, of which at least `_COMMON_PAGES` are known, is common. Without this,
+pages that are mostly the site's own text would all be near copies of each other, and nothing would be learnt of them."""
+_OWN_SHARE: Final = 0.15
 
 SCRAP_NEEDS: Final = 2
-"""Articles that must have a scrap (a heading, a label, a teaser) for it to be the site's. Two are enough, since no two
-of them may be near copies; it makes the third page of a site nearly as clean as the twentieth."""
+"""Stories that must have a scrap (a heading, a label, a teaser) for it to be the site's. Two are enough, since versions
+of one story count once; it makes the third page of a site nearly as clean as the twentieth."""
+SENTENCE_NEEDS: Final = 3
+"""The same for a short sentence, which a quotation is as often as a notice."""
 PROSE_NEEDS: Final = 4
 """The same for a paragraph of prose: two or three stories on one matter share a paragraph of background more often than
 a site puts one under its stories."""
@@ -96,16 +106,18 @@ def line_key(line: str) -> int | None:
     return _hash(text) if text else None
 
 
-def articles_needed(line: str) -> int:
-    """How many articles must have `line`, no two of them near copies, for it to be the site's and not a story's.
+def stories_needed(line: str) -> int:
+    """How many stories must have `line` for it to be the site's and not a story's.
 
-    >>> articles_needed("Related stories"), articles_needed("Rain fell on the harbour and the town. " * 5)
-    (2, 4)
+    >>> stories_needed("Related stories"), stories_needed("We are ready."), stories_needed("Rain fell on the town. " * 5)
+    (2, 3, 4)
     """
+    if not _SENTENCE_END.search(line.rstrip()):
+        return SCRAP_NEEDS
     is_long = len(line.split()) >= _PROSE_WORDS or (
         len(line) >= _PROSE_CHARS and line.count(" ") * 12 < len(line)
     )
-    return PROSE_NEEDS if is_long and _SENTENCE_END.search(line.rstrip()) else SCRAP_NEEDS
+    return PROSE_NEEDS if is_long else SENTENCE_NEEDS
 
 
 def page_key(url_key: str) -> int:
@@ -125,34 +137,74 @@ def sketch_page(lines: Iterable[str]) -> PageSketch:
     return PageSketch(shingles=tuple(hashes[:SKETCH_SIZE]), size=len(hashes))
 
 
-def is_near_copy(a: PageSketch, b: PageSketch) -> bool:
+def is_near_copy(a: PageSketch, b: PageSketch, common: frozenset[int] = frozenset()) -> bool:
     """Whether two pages tell one story, by the estimated containment of the smaller page in the larger.
+
+    Args:
+        common: shingles that are left out of account, since they are on many pages of the site.
 
     Source: Broder, "On the resemblance and containment of documents" (1997), for the bottom-k estimate of Jaccard;
     containment = J (|A| + |B|) / ((1 + J) min(|A|, |B|)).
     """
-    if not a.size or not b.size:
+    ours, theirs = set(a.shingles) - common, set(b.shingles) - common
+    if not ours or not theirs:
         return True
-    union = sorted({*a.shingles, *b.shingles})[:SKETCH_SIZE]
-    both = set(a.shingles) & set(b.shingles)
+    union = sorted(ours | theirs)[: max(len(ours), len(theirs))]
+    both = ours & theirs
     jaccard = sum(1 for value in union if value in both) / len(union)
-    containment = jaccard * (a.size + b.size) / ((1.0 + jaccard) * min(a.size, b.size))
-    return containment > NEAR_COPY
+    # The sizes are scaled by what is left of the sketches.
+    size_a, size_b = a.size * len(ours) / len(a.shingles), b.size * len(theirs) / len(b.shingles)
+    return jaccard * (size_a + size_b) / ((1.0 + jaccard) * min(size_a, size_b)) > NEAR_COPY
 
 
-def count_stories(keys: Sequence[int], pages: Mapping[int, PageSketch], enough: int) -> list[int]:
-    """Keys of pages that are no near copies of each other, at most `enough` of them.
+def common_shingles(pages: Iterable[PageSketch]) -> frozenset[int]:
+    """Shingles that stand on a good part of a site's recent pages; none where too few pages are known."""
+    known = list(pages)
+    if len(known) < _COMMON_PAGES:
+        return frozenset()
+    counts = Counter(value for page in known for value in page.shingles)
+    least = max(3.0, _COMMON_SHARE * len(known))
+    return frozenset(value for value, count in counts.items() if count >= least)
 
-    The pages are looked at in the order of their keys, so that the order in which they came does not matter.
-    Pages that are not in `pages` (forgotten since) count as stories of their own.
+
+def group_stories(
+    keys: Iterable[int],
+    pages: Mapping[int, PageSketch],
+    common: frozenset[int],
+    near: dict[tuple[int, int], bool],
+) -> list[list[int]]:
+    """Pages grouped into stories: near copies, and near copies of near copies, are one.
+
+    So a story that is updated again and again is one story, though its last version may share little with the first.
+    Pages that have next to nothing but common text tell no story of their own; they are left out, and are one story
+    where there is no other page. The groups do not depend on the order of the keys.
+
+    Args:
+        pages: the pages' sketches; a page that has none (forgotten since) stands alone.
+        common: `common_shingles` of the site.
+        near: what was found of pairs before, smaller key first; added to.
     """
-    chosen: list[int] = []
-    for key in sorted(keys):
-        sketch = pages.get(key)
-        if sketch is None or not any(
-            other in pages and is_near_copy(sketch, pages[other]) for other in chosen
-        ):
-            chosen.append(key)
-            if len(chosen) >= enough:
-                break
-    return chosen
+    ordered = sorted(keys)
+    telling = [key for key in ordered if key not in pages or _has_own_text(pages[key], common)]
+    groups: list[list[int]] = []
+    for key in telling:
+        joined = [
+            group for group in groups if any(_is_near(key, other, pages, common, near) for other in group)
+        ]
+        groups = [group for group in groups if group not in joined]
+        groups.append(sorted([key, *(other for group in joined for other in group)]))
+    return groups or [ordered]
+
+
+def _has_own_text(page: PageSketch, common: frozenset[int]) -> bool:
+    own = sum(1 for value in page.shingles if value not in common)
+    return own >= _OWN_SHARE * max(1, len(page.shingles))
+
+
+def _is_near(
+    a: int, b: int, pages: Mapping[int, PageSketch], common: frozenset[int], near: dict[tuple[int, int], bool]
+) -> bool:
+    pair = (a, b) if a < b else (b, a)
+    if pair not in near:
+        near[pair] = a in pages and b in pages and is_near_copy(pages[a], pages[b], common)
+    return near[pair]

@@ -46,6 +46,7 @@ create table core.site_pages (
     primary key (site_id, page_key)
 );
 
+create index site_pages_recent on core.site_pages (site_id, ordinal);
 create index site_pages_stale on core.site_pages (site_id, page_key) where is_stale;
 
 -- The lines of those articles; page_keys is the set of articles that had the line, until it is known as repeated.
