@@ -51,6 +51,19 @@ MAX_HOPS: Final = 5
 """Redirects that are followed. Source: RFC 9309 section 2.3.1.2 asks at least five for robots.txt."""
 
 
+def clean(value: Any) -> Any:
+    """`value` without what Postgres cannot store in text: NUL and lone surrogates. Dictionaries in depth.
+
+    >>> clean({"etag": "a\\x00b"})
+    {'etag': 'ab'}
+    """
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {key: clean(inner) for key, inner in value.items()}
+    return value
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """A URL for the frontier.
@@ -257,11 +270,11 @@ class Settlement:
             "url_id": claim.url_id,
             "state": self.state,
             "outcome": self.outcome,
-            "reason": self.reason,
+            "reason": clean(self.reason),
             "due_in_s": self.due_in_s,
             "hops": self.hops,
             "url_failures": self.url_failures,
-            "poll": self.poll,
+            "poll": clean(self.poll),
             "pause_s": self.host.pause_s,
             "failures": self.host.failures,
             "streak": self.host.streak,
@@ -272,7 +285,7 @@ class Settlement:
             "status": seen.status,
             "elapsed_s": seen.elapsed_s,
             "size_bytes": seen.size_bytes,
-            "content_type": seen.content_type,
+            "content_type": clean(seen.content_type),
             "address": seen.address,
             "noindex": seen.noindex,
             "retry_after_s": seen.retry_after_s,
@@ -288,7 +301,7 @@ class Settlement:
                 "fetched_at": page.fetched_at.isoformat(),
             }
         if next_url is not None:
-            row["url"] = next_url
+            row["url"] = clean(next_url)
             row["found_url"] = None if self.is_reset else claim.found_url or claim.url
             row["next_site"] = site_of(next_url)
             row["next_host"] = host_of(next_url)

@@ -268,7 +268,7 @@ class _Process:
             crawling.cancel()
             await asyncio.gather(crawling, stopping, return_exceptions=True)
             return
-        error = None if crawling.cancelled() else crawling.exception()
+        error = session.failure or (None if crawling.cancelled() else crawling.exception())
         if error is not None:
             log.error("crawl failed", action="crawl_failed", why=cut(repr(error)))
             raise error

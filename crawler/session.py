@@ -13,11 +13,12 @@ import asyncio
 import contextlib
 import itertools
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+import psycopg
 import structlog
 
 from crawler.claims import Claim, Settlement
@@ -57,6 +58,7 @@ class Session:
         counts: settlements by outcome.
         has_room: whether more may be claimed, besides the window (the producer's budget).
         more_progress: what others add to `progress`.
+        failure: the error that ended the session, where one did.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Session:
         self.more_progress: Callable[[], dict[str, Any]] = dict
         self.is_stopping = False
         self.is_database_up = True
+        self.failure: Exception | None = None
         self._held: dict[UUID, _Held] = {}
         self._wake = asyncio.Event()
         self._is_full = False
@@ -90,9 +93,18 @@ class Session:
     def start(self) -> None:
         """Starts settling and renewing."""
         self._tasks = [
-            asyncio.create_task(self._settle_forever()),
-            asyncio.create_task(self._renew_forever()),
+            asyncio.create_task(self._guarded(self._settle_forever())),
+            asyncio.create_task(self._guarded(self._renew_forever())),
         ]
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs one of the session's loops; an error that is no outage ends the crawl, and is kept in `failure`."""
+        try:
+            await work
+        except Exception as error:
+            log.exception("crawler cannot go on", action="session_failed")
+            self.failure = self.failure or error
+            self.stop()
 
     def stop(self) -> None:
         """No more claims. What was sent goes on to its end; what was not is given back by `close`."""
@@ -130,7 +142,7 @@ class Session:
         Hosts are claimed a little before they are ready, so that the claim costs them no time; the wait that is left
         is a duration the database has told.
         """
-        filling = asyncio.create_task(self._fill())
+        filling = asyncio.create_task(self._guarded(self._fill()))
         try:
             while not self.is_stopping:
                 send_at, _, claim = await self._coming.get()
@@ -142,9 +154,7 @@ class Session:
                 yield claim
         finally:
             filling.cancel()
-            # A defect in filling ends the crawl with its own error.
-            with contextlib.suppress(asyncio.CancelledError):
-                await filling
+            await asyncio.gather(filling, return_exceptions=True)
 
     async def _fill(self) -> None:
         """Claims as long as there is room; ends with a None."""
@@ -291,3 +301,13 @@ class Session:
                 self.is_database_up = False
                 log.warning("not settled yet", action="database_away", claims=len(batch), why=cut(error))
                 await asyncio.sleep(self.options.poll_s)
+            except psycopg.DataError:
+                # One settlement that the database does not take must not cost the others theirs. Its own claim
+                # runs out, which counts as a try, so that it ends in quarantine.
+                if len(batch) == 1:
+                    log.exception("not settled", action="settle_failed", url=cut(batch[0].claim.url))
+                    return set()
+                good = set()
+                for settlement in batch:
+                    good |= await self._settle_batch([settlement])
+                return good

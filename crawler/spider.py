@@ -163,7 +163,7 @@ class NewsSpider(Spider):
         if meta["cut"] == "size":
             body = body[: BODY_CAPS[claim.kind]]
         answer = Answer(
-            status=response.status,
+            status=min(response.status, 999),
             headers=headers,
             is_cut=meta["cut"] == "size",
             is_type_cut=meta["cut"] == "type",

@@ -40,7 +40,7 @@ def test_every_url_ends_although_crawlers_are_killed_at_random(
     crawlers: Callable[..., Crawler],
     crawler_log: Callable[[], str],
 ) -> None:
-    hosts, stories, kills, window = 60, 30, 6, 16
+    hosts, stories, kills, window = 40, 25, 5, 16
     dice = random.Random(3)
     with Web(dict.fromkeys((f"p{n:02}.test" for n in range(hosts)), paper)) as web:
         for name in web.sites:
