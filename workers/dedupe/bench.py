@@ -13,19 +13,25 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
+import numpy as np
 import psycopg
 from datasketch import MinHash, MinHashLSH
 
 from schemas.sql import sql
+from schemas.urls import url_key
+from workers.dedupe.database import Cursor
 from workers.dedupe.planted import PlantedArticle, planted_stream
 from workers.dedupe.planted_store import store_planted
-from workers.dedupe.sketch import NUM_PERM, SEED, sketch_batch
-from workers.dedupe.store import Index
+from workers.dedupe.planted_words import LANGUAGES
+from workers.dedupe.sketch import NUM_PERM, SEED, sketch_batch, sketch_words
+from workers.dedupe.store import Index, SketchItem
+from workers.dedupe.words import HASH_MASK, Words, words_of_lines
 
 __all__ = ["Measured", "Peer", "fill", "measure", "measure_peer"]
 
 DAYS: Final = 28
 _FILL_BATCH: Final = 1000
+_BASE: Final = 20_000
 BATCH: Final = 200
 """Articles per pair of transactions: about what a worker polls at once."""
 
@@ -65,18 +71,59 @@ def _batches(articles: Iterator[PlantedArticle], size: int) -> Iterator[list[Pla
 
 
 def fill(url: str, articles: int, *, seed: int = 1, already: int = 0) -> None:
-    """Brings the index to `articles` planted articles.
+    """Brings the index to `articles` articles: `_BASE` planted ones, then the same again in other words.
+
+    An epoch has the words of the base with the hash of every invented word changed by the epoch's number, and the
+    common words and stock phrases as they are: its stories share with each other what those of the base share, and
+    with those of other epochs what unrelated stories share. Only sketches are written, no texts.
 
     Args:
-        already: how many are in it; the same stream goes on behind them.
+        already: how many are in it.
     """
-    index = Index()
-    stream = islice(planted_stream(seed=seed, days=DAYS), already, articles)
+    index = Index(cache_stories=0)
+    base = list(islice(planted_stream(seed=seed, days=DAYS), min(_BASE, articles)))
+    words = [words_of_lines(article.lines) for article in base]
+    common = _common_words()
     with psycopg.connect(url, autocommit=True) as conn:
-        for batch in _batches(stream, _FILL_BATCH):
+        for at in range(already, articles, _FILL_BATCH):
+            numbers = range(at, min(at + _FILL_BATCH, articles))
+            sketches = sketch_words([_in_epoch(words[n % _BASE], n // _BASE, common) for n in numbers])
             with conn.transaction(), conn.cursor() as cur:
-                index.add(cur, store_planted(cur, batch))
+                items = _store_filler(cur, [(base[n % _BASE], n // _BASE) for n in numbers])
+                places = sorted(range(len(items)), key=lambda i: items[i].article_id)
+                index.add_sketches(cur, [items[i] for i in places], [sketches[i] for i in places])
         conn.execute(sql("dedupe/analyze"))
+
+
+def _common_words() -> Words:
+    """Hashes of what unrelated texts share, ascending."""
+    texts = [word for language in LANGUAGES.values() for word in (*language.common, *language.phrases)]
+    return np.unique(words_of_lines(texts) & HASH_MASK)
+
+
+def _in_epoch(words: Words, epoch: int, common: Words) -> Words:
+    is_own = ~np.isin(words & HASH_MASK, common)
+    changed: Words = np.where(is_own, words ^ np.uint32((epoch * 0x9E3779B1) & 0xFFFFFFF8), words)
+    return changed
+
+
+def _store_filler(cur: Cursor, articles: Sequence[tuple[PlantedArticle, int]]) -> list[SketchItem]:
+    keys = [url_key(f"{article.url}-e{epoch}") for article, epoch in articles]
+    cur.execute(
+        sql("dedupe/insert_filler"),
+        {
+            "keys": keys,
+            "sites": [article.site for article, _ in articles],
+            "seen_at": [article.first_seen_at for article, _ in articles],
+        },
+    )
+    ids: dict[str, int] = dict(cur.fetchall())
+    return [
+        SketchItem(
+            article_id=ids[key], version=1, site=article.site, first_seen_at=article.first_seen_at, lines=()
+        )
+        for key, (article, _) in zip(keys, articles, strict=True)
+    ]
 
 
 def probes(count: int, seed: int) -> list[PlantedArticle]:

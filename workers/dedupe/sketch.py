@@ -50,6 +50,7 @@ __all__ = [
     "shingle_hashes",
     "sketch_batch",
     "sketch_lines",
+    "sketch_words",
 ]
 
 NUM_PERM: Final = 128
@@ -245,7 +246,11 @@ def sketch_batch(stories: Sequence[Sequence[str]]) -> list[Sketch]:
     Args:
         stories: for each, its cleaned lines (without the site's repeated lines, credits and datelines).
     """
-    words = [words_of_lines(lines) for lines in stories]
+    return sketch_words([words_of_lines(lines) for lines in stories])
+
+
+def sketch_words(words: Sequence[Words]) -> list[Sketch]:
+    """The same for stories whose words are known already."""
     shingles = [np.unique(shingle_hashes(story)) for story in words]
     signatures = _signatures(shingles)
     bands = _band_keys(signatures)

@@ -30,7 +30,7 @@ from schemas.errors import WiretraceError
 from schemas.records import CopyEvent
 from schemas.sql import sql
 from workers.dedupe.database import Cursor
-from workers.dedupe.sketch import SCHEME, estimated_jaccards, sketch_batch
+from workers.dedupe.sketch import SCHEME, Sketch, estimated_jaccards, sketch_batch
 from workers.dedupe.stories import lock_stories, write_clusters
 from workers.dedupe.verify import Measure, Story, kind_of, measure
 
@@ -143,31 +143,15 @@ class Index:
             return
         self._ensure_scheme(cur)
         items = sorted(items, key=lambda item: item.article_id)
-        ids = [item.article_id for item in items]
-        seen_at = [item.first_seen_at for item in items]
-        cur.execute(sql("dedupe/lock_articles"), {"article_ids": ids})
-        cur.execute(sql("dedupe/ensure_partitions"), {"seen_at": seen_at})
-        cur.execute(sql("dedupe/add_memberships"), {"article_ids": ids})
-        cur.execute(sql("dedupe/delete_sketches"), {"article_ids": ids, "seen_at": seen_at})
         with self._stage("sketch"):
             sketches = sketch_batch([item.lines for item in items])
-        with self._stage("write"), cur.copy(sql("dedupe/copy_sketches")) as copy:
-            copy.set_types(_COLUMN_TYPES)
-            for item, sketch in zip(items, sketches, strict=True):
-                copy.write_row(
-                    (
-                        item.article_id,
-                        item.first_seen_at,
-                        item.version,
-                        sketch.scheme_id,
-                        item.site,
-                        sketch.set_size,
-                        sketch.revision,
-                        sketch.words.astype("<u4").tobytes(),
-                        sketch.signature.astype("<u4").tobytes(),
-                        sketch.keys.tolist(),
-                    )
-                )
+        with self._stage("write"):
+            _write_sketches(cur, items, sketches)
+
+    def add_sketches(self, cur: Cursor, items: Sequence[SketchItem], sketches: Sequence[Sketch]) -> None:
+        """As `add`, for items in the order of their ids whose sketches are known already."""
+        self._ensure_scheme(cur)
+        _write_sketches(cur, items, sketches)
 
     def _ensure_scheme(self, cur: Cursor) -> None:
         if not self._is_scheme_known:
@@ -328,6 +312,32 @@ class Index:
                     "version_a": [e.version_a for e in events],
                     "version_b": [e.version_b for e in events],
                 },
+            )
+
+
+def _write_sketches(cur: Cursor, items: Sequence[SketchItem], sketches: Sequence[Sketch]) -> None:
+    ids = [item.article_id for item in items]
+    seen_at = [item.first_seen_at for item in items]
+    cur.execute(sql("dedupe/lock_articles"), {"article_ids": ids})
+    cur.execute(sql("dedupe/ensure_partitions"), {"seen_at": seen_at})
+    cur.execute(sql("dedupe/add_memberships"), {"article_ids": ids})
+    cur.execute(sql("dedupe/delete_sketches"), {"article_ids": ids, "seen_at": seen_at})
+    with cur.copy(sql("dedupe/copy_sketches")) as copy:
+        copy.set_types(_COLUMN_TYPES)
+        for item, sketch in zip(items, sketches, strict=True):
+            copy.write_row(
+                (
+                    item.article_id,
+                    item.first_seen_at,
+                    item.version,
+                    sketch.scheme_id,
+                    item.site,
+                    sketch.set_size,
+                    sketch.revision,
+                    sketch.words.astype("<u4").tobytes(),
+                    sketch.signature.astype("<u4").tobytes(),
+                    sketch.keys.tolist(),
+                )
             )
 
 
