@@ -506,6 +506,29 @@ def test_other_links_at_the_end_are_no_source(markup: str) -> None:
     assert of_kind(credits_on(after=markup), "source_link") == []
 
 
+@pytest.mark.parametrize(
+    "href",
+    [
+        "https://www.google.com/url?sa=t&url=https%3A%2F%2Forigin.org%2F2024%2F02%2Fharbour-bridge-opens&usg=AOv",
+        "/out?url=https%3A%2F%2Forigin.org%2F2024%2F02%2Fharbour-bridge-opens",
+        "https://l.facebook.com/l.php?u=https%3A%2F%2Forigin.org%2F2024%2F02%2Fharbour-bridge-opens&h=x",
+        "https://news.google.com/rss/articles/CBMiL2h0dHBzOi8vb3JpZ2luLm9yZy8yMDI0LzAyL2hhcmJvdXItYnJpZGdlLW9wZW5z0gEA?oc=5",
+    ],
+)
+def test_a_source_link_through_a_redirect_is_resolved(href: str) -> None:
+    (credit,) = of_kind(credits_on(after=f"<p><a href='{href}'>Source link</a></p>"), "source_link")
+    assert credit.url == SOURCE
+
+
+def test_the_story_s_own_link_is_better_than_the_home_page_of_its_site() -> None:
+    text = (
+        "<p>This article was originally published by <a href='https://origin.org'>Origin News</a>. "
+        f"Read the <a href='{SOURCE}'>original article</a>.</p>"
+    )
+    (credit,) = of_kind(credits_on(after=text), "originally_published")
+    assert credit.url == SOURCE
+
+
 def test_a_source_link_in_the_middle_or_before_the_story_is_none() -> None:
     assert of_kind(credits_on(byline=f"<p><a href='{SOURCE}'>Source link</a></p>"), "source_link") == []
     assert of_kind(credits_on(first=f"<a href='{SOURCE}'>Source</a>"), "source_link") == []

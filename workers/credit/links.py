@@ -98,7 +98,7 @@ def source_link(view: View) -> Iterator[Credit]:
     checked = 0
     for anchor in reversed(view.story_end):
         href = anchor.get("href")
-        if not href or "//" not in href[:8] or _is_own(href, view.site):
+        if not href or (("//" not in href[:8] or _is_own(href, view.site)) and "=http" not in href):
             continue
         confidence = _source_confidence(anchor)
         if confidence is None:
@@ -120,7 +120,7 @@ def _is_own(href: str, site: str) -> bool:
 
 def _source_credit(view: View, anchor: HtmlElement, href: str, confidence: float) -> Credit | None:
     """The credit of a link that is called a source, where it is the one outside link of the story's last block."""
-    url = view.absolute(href)
+    url = view.target(href)
     site = _is_source(view, url)
     if site is None or url is None:
         return None
@@ -175,9 +175,7 @@ def _label_around(anchor: HtmlElement) -> str:
 
 
 def _outside_links(view: View, block: HtmlElement) -> set[str]:
-    return {
-        url for a in block.iter("a") if _is_source(view, url := view.absolute(a.get("href") or "")) and url
-    }
+    return {url for a in block.iter("a") if _is_source(view, url := view.target(a.get("href") or "")) and url}
 
 
 def _ends_story(view: View, block: HtmlElement) -> bool:
@@ -232,28 +230,35 @@ def pixel(view: View) -> Iterator[Credit]:
         if not (src and _PIXEL_HINT.search(src)) and element.get("id") != "republication-tracker-tool-source":
             continue
         if "theconversation" in src and (found := _CONVERSATION.search(src)):
-            yield from _pixel(view, src, "theconversation.com", f"conversation:{found[1]}", 0.97)
+            yield from _pixel(view, src, "theconversation.com", f"conversation:{found[1]}", None, 0.97)
         elif "republication-pixel" in src or element.get("id") == "republication-tracker-tool-source":
             url = view.absolute(src)
             site = view.outside_site(url)
             if site is not None:
-                posts = parse_qs(urlsplit(src).query).get("post", [])
-                yield from _pixel(view, src, site, f"{site}:{posts[0]}" if posts else None, 0.97)
+                posts = parse_qs(urlsplit(src).query).get("post", [""])
+                yield from _pixel(view, src, site, *_wordpress_post(host_of(url or ""), site, posts[0]), 0.97)
         elif "propublica.org" in src and ("pixel" in src or "ppcount" in src or "count" in src):
-            yield from _pixel(view, src, "propublica.org", None, 0.95)
+            yield from _pixel(view, src, "propublica.org", None, None, 0.95)
         elif "apnewsregistry.com" in src and "/AP/" in src:
             ids = re.search(r"/AP/[A-Z]+/\d+/[A-Z]+/(?:\w+/)?([\w-]{16,})", src)
-            yield from _pixel(view, src, "apnews.com", f"ap:{ids[1]}" if ids else None, 0.9)
+            yield from _pixel(view, src, "apnews.com", f"ap:{ids[1]}" if ids else None, None, 0.9)
         elif any(host in src for host in _FEED_PIXELS) and "host=" in src:
             query = parse_qs(urlsplit(src).query)
             origin = (query.get("host") or [""])[0]
             if origin and "." in origin:
                 site = site_of(f"https://{host_of('https://' + origin) or origin}/")
-                ident = f"{site}:{query['post'][0]}" if query.get("post") else None
-                yield from _pixel(view, src, site, ident, 0.85)
+                post = query.get("post", [""])[0]
+                yield from _pixel(view, src, site, *_wordpress_post(origin, site, post), 0.85)
 
 
-def _pixel(view: View, src: str, site: str, ident: str | None, confidence: float) -> Iterator[Credit]:
+def _wordpress_post(host: str, site: str, post: str) -> tuple[str | None, str | None]:
+    """(item id, short link) of a WordPress post that a counter names."""
+    return (f"{site}:{post}", f"https://{host}/?p={post}") if post.isdigit() else (None, None)
+
+
+def _pixel(
+    view: View, src: str, site: str, ident: str | None, url: str | None, confidence: float
+) -> Iterator[Credit]:
     if site == view.site:
         return
     agency = agency_of_site(site)
@@ -261,7 +266,7 @@ def _pixel(view: View, src: str, site: str, ident: str | None, confidence: float
         kind="pixel",
         agency=agency.id if agency else None,
         site=site,
-        url=view.absolute(src),
+        url=url or view.absolute(src),
         text=src[:300],
         place="page",
         confidence=confidence,

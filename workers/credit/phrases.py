@@ -93,12 +93,25 @@ def _phrase_blocks(view: View, pattern: re.Pattern[str]) -> Iterator[tuple[HtmlE
 
 
 def _link_after(view: View, element: HtmlElement, text: str, start: int) -> tuple[str | None, str]:
-    """The first link of `element` whose words stand at or after `start` in its text: (URL, words)."""
+    """The first link of `element` whose words stand at or after `start` in its text: (URL, words).
+
+    Where it leads to a home page, a later link to a story of the same site ("Read the original article") is better.
+    """
+    found: list[tuple[str | None, str]] = []
     for anchor in element.iter("a"):
         words = text_of(anchor)
         if words and text.find(words, start) >= 0:
-            return view.absolute(anchor.get("href") or ""), words
-    return None, ""
+            found.append((view.target(anchor.get("href") or ""), words))
+    if not found:
+        return None, ""
+    url, words = found[0]
+    site = view.outside_site(url)
+    if url is not None and site is not None and not urlsplit(url).path.strip("/"):
+        deeper = [
+            u for u, _ in found[1:] if u and view.outside_site(u) == site and urlsplit(u).path.strip("/")
+        ]
+        url = deeper[0] if deeper else url
+    return url, words
 
 
 def originally_published(view: View) -> Iterator[Credit]:
@@ -170,7 +183,7 @@ _APPEARED: Final = re.compile(
 def appeared_first(view: View) -> Iterator[Credit]:
     """ "The post X appeared first on Y": the text came from Y's feed, where Y is not the page's own site."""
     for element, text, found in _phrase_blocks(view, _APPEARED):
-        links = [view.absolute(a.get("href") or "") for a in element.iter("a")]
+        links = [view.target(a.get("href") or "") for a in element.iter("a")]
         outside = [url for url in links if view.outside_site(url)]
         if (links and not outside) or _is_own_name(view, found["name"]):
             continue

@@ -17,6 +17,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml.html import HtmlElement
 
 from schemas.urls import host_of, site_of
+from workers.credit.targets import target_of
 
 __all__ = ["TAIL_CHARS", "View", "squeeze", "text_of"]
 
@@ -284,6 +285,11 @@ class View:
         except ValueError:
             return None
         return url if parts.scheme in ("http", "https") and "." in (parts.hostname or "") else None
+
+    def target(self, href: str) -> str | None:
+        """Where `href` leads, as an absolute URL, wrappers taken off; else None."""
+        url = self.absolute(href)
+        return None if url is None else target_of(url)
 
     def outside_site(self, url: str | None) -> str | None:
         """The site of `url` where it is another than the page's, else None."""
