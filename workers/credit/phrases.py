@@ -35,7 +35,8 @@ _ORIGINALLY: Final = re.compile(
     re.IGNORECASE,
 )
 _HINT: Final = (
-    "originally", "first published", "published first", "first appeared", "appeared first", "first posted", "first reported", "first ran", "first on", "first at", "initially ", "previously ", "earlier ", "republished",
+    "originally", "first published", "published first", "first appeared", "appeared first", "first posted", "first reported", "first ran", "first on", "first at", "initially published", "initially appeared",
+    "previously published", "previously appeared", "earlier published", "published initially", "republished",
     "re-published", "reprinted", "reposted", "re-posted", "syndicated", "zuerst", "ursprünglich", "erstmals", "originalmente",
     "originariamente", "por primera vez", "initialement", "l'origine", "l’origine", "d'abord", "d’abord", "per la prima volta",
     "oorspronkelijk", "primeiro", "primero en", "premier sur", "première fois", "eerst op", "proviene da", "først op", "först upp",
@@ -71,14 +72,21 @@ def _edge_places(view: View, phrase: str) -> str | None:
     return place if place in ("before_body", "after_body", "body_start", "body_end") else None
 
 
+def _edges_with_hint(view: View) -> list[str]:
+    """The story's first and last lines and what follows it, as far as they have a word of a phrase."""
+    edges = [*view.lines[:2], *view.lines[-_EDGE_LINES - 2 :], view.tail]
+    lower = "\n".join(edges).lower()
+    if not any(word in lower for word in _HINT):
+        return []
+    return [edge for edge in edges if any(word in edge.lower() for word in _HINT)]
+
+
 def _phrase_blocks(view: View, pattern: re.Pattern[str]) -> Iterator[tuple[HtmlElement, str, re.Match[str]]]:
     """(block, its text, match) of every short block in which `pattern` is found.
 
     The page is searched only where the story's edges have such a phrase at all.
     """
-    edges = "\n".join([*view.lines[:2], *view.lines[-_EDGE_LINES - 2 :], view.tail])
-    lower = edges.lower()
-    if not any(word in lower for word in _HINT) or not any(map(pattern.search, edges.split("\n"))):
+    if not any(map(pattern.search, _edges_with_hint(view))):
         return
     for element in view.tree.iter(
         "p", "div", "em", "i", "li", "span", "blockquote", "small", "footer", "td", "h6", "h5"

@@ -29,9 +29,9 @@ _END_CHARS: Final = 700
 
 TAIL_CHARS: Final = 600
 """How far behind the story a credit still belongs to it: what comes later is the site's footer, and footers lie."""
-_MASTHEAD_ELEMENTS: Final = 120
+_MASTHEAD_ELEMENTS: Final = 90
 _END_PARAGRAPHS: Final = 6
-_BEHIND_ELEMENTS: Final = 150
+_BEHIND_ELEMENTS: Final = 90
 _UNSEEN: Final = frozenset(("script", "style", "noscript", "template", "svg", "iframe", "button", "select"))
 
 _ARTICLE_TYPE: Final = re.compile(r"(?:Article|BlogPosting|Report|Review|Posting|CreativeWork|WebPage)$")
