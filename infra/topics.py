@@ -96,7 +96,8 @@ def ensure_topics(bootstrap: str, *, partitions: int = PARTITIONS, replication: 
             configs = {"max.message.bytes": str(_MAX_MESSAGE_BYTES)} if name in (PAGES, DEAD_PAGES) else {}
             spec = {"num_partitions": partitions, "replication_factor": replication, "configs": configs}
             try:
-                admin.create_topics({name: spec}, timeout_ms=15_000)
+                # A broker knows a new topic a moment after it has agreed to make it.
+                admin.create_topics({name: spec}, timeout_ms=15_000, wait_for_metadata=True)
             except TopicAlreadyExistsError:
                 continue
             created.append(name)

@@ -3,7 +3,8 @@
 #
 #   infra/kafka/with-kafka.sh COMMAND [ARG...]
 #
-# The command finds the broker's address, host:port, in WIRETRACE_TEST_KAFKA. Exit status: the command's;
+# The command finds the broker's address, host:port, in WIRETRACE_TEST_KAFKA and its process id, for tests that freeze
+# it, in WIRETRACE_TEST_KAFKA_PID. Exit status: the command's;
 # 75 where Java or Maven are missing and cannot be installed (one line says which), 70 where the broker does not
 # come up (the end of its log is shown). Needs no root where Java 17 or newer and Maven are there; as root on Debian
 # the missing ones are installed. Set KAFKA_LOG to keep the broker's log in a file of that name.
@@ -133,5 +134,5 @@ start_broker || { stop_broker; start_broker; } || {
 echo "with-kafka: Apache Kafka $(basename "$(ls "$lib"/kafka-server-[0-9]*.jar)" .jar | sed 's/.*-//') (KRaft) on 127.0.0.1:$port, pid $broker" >&2
 
 status=0
-WIRETRACE_TEST_KAFKA="127.0.0.1:$port" "$@" || status=$?
+WIRETRACE_TEST_KAFKA="127.0.0.1:$port" WIRETRACE_TEST_KAFKA_PID="$broker" "$@" || status=$?
 exit "$status"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -96,7 +97,9 @@ def consumed(bootstrap: str, count: int) -> list[RawPage]:
 
 
 def broker_process(tmp_path: Path) -> psutil.Process:
-    """The embedded broker of this test, to be frozen; skips where it is another one."""
+    """The broker of this test, to be frozen; skips where it is one whose process we do not know."""
+    if configured := os.environ.get("WIRETRACE_TEST_KAFKA_PID"):
+        return psutil.Process(int(configured))
     state = tmp_path / "broker" / "broker.json"
     if not state.exists():
         pytest.skip("the broker is not ours to freeze: WIRETRACE_TEST_KAFKA names it")
