@@ -11,25 +11,22 @@ of an article is the time from its publication to the poll that finds it. The sa
               number of articles (requests in proportion to its square root, inside the policy's own floor and cap). No
               crawler knows that; it is shown to tell how much knowing would be worth.
 
-The gate is `per feed`: the policy may be at most 1.3 times slower.
+The gate is `per feed`: the policy may be at most 1.3 times slower. `wiretrace bench revisit` prints all of it.
 
 Source of the square root: minimising sum(rate_i / (2 f_i)) under sum(f_i) = F.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
 import random
-import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Final
 
 from crawler.revisit import CAP_S, FLOOR_S, Poll, after_poll, first_state
 
-__all__ = ["Comparison", "Feed", "compare", "main", "model_feed"]
+__all__ = ["Comparison", "Feed", "compare", "model_feed"]
 
 DAY_S: Final = 86400.0
 WARM_UP_S: Final = 2 * DAY_S
@@ -211,27 +208,3 @@ def _oracle_intervals(
         else:
             high = scale
     return intervals
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Prints a comparison; exit code 3 where the policy is more than `--limit` times slower than `per feed`."""
-    parser = argparse.ArgumentParser(
-        prog="wiretrace bench revisit", description=(__doc__ or "").splitlines()[0]
-    )
-    parser.add_argument("--feeds", type=int, default=200, help="feeds of the model (default 200)")
-    parser.add_argument("--days", type=int, default=28, help="simulated days (default 28)")
-    parser.add_argument("--seed", type=int, default=1, help="of the model (default 1)")
-    parser.add_argument("--limit", type=float, default=1.3, help="highest ratio to per feed (default 1.3)")
-    parser.add_argument("--json", action="store_true", help="as one JSON object")
-    options = parser.parse_args(argv)
-    result = compare(feeds=options.feeds, days=options.days, seed=options.seed)
-    if options.json:
-        sys.stdout.write(json.dumps(asdict(result)) + "\n")
-    else:
-        width = max(len(name) for name in asdict(result))
-        sys.stdout.writelines(f"{name:<{width}}  {value}\n" for name, value in asdict(result).items())
-    return 0 if result.ratio_per_feed <= options.limit else 3
-
-
-if __name__ == "__main__":
-    sys.exit(main())
