@@ -92,6 +92,13 @@ def _locked(database_url: str) -> Iterator[psycopg.Connection[Any]]:
                 f"Postgres {version // 10000} at {redacted(database_url)} is too old; "
                 f"Wiretrace needs {LEAST_SERVER_VERSION // 10000} or newer"
             )
+        # Without an encoding the server hands out bytes, and counts bytes where characters are meant.
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            raise WiretraceError(
+                f"the database {redacted(database_url)} has the encoding {encoding}; Wiretrace needs UTF8. "
+                "Make one with: create database wiretrace encoding 'UTF8' template template0"
+            )
         connection.execute("select pg_advisory_lock(%s)", (_LOCK_KEY,))
         yield connection
 

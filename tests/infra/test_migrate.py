@@ -31,6 +31,23 @@ def test_an_outdated_database_is_refused_with_the_command_that_mends(empty_datab
     require_current(empty_database_url)
 
 
+def test_a_database_in_another_encoding_is_refused_with_the_command_that_makes_a_right_one(
+    admin_url: str, empty_database_url: str
+) -> None:
+    name = f"wt_test_{os.getpid()}_ascii"
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute(
+            f"create database {name} encoding 'SQL_ASCII' locale 'C' template template0".encode()
+        )
+    try:
+        url = empty_database_url.replace(empty_database_url.split("/")[3].split("?")[0], name)
+        with pytest.raises(WiretraceError, match="encoding SQL_ASCII; Wiretrace needs UTF8"):
+            migrate(url)
+    finally:
+        with psycopg.connect(admin_url, autocommit=True) as connection:
+            connection.execute(f"drop database {name}".encode())
+
+
 def _migrate_and_count(url: str, queue: multiprocessing.Queue[list[str]]) -> None:
     queue.put(migrate(url))
 
