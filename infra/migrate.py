@@ -23,7 +23,7 @@ from schemas.errors import DatabaseUnavailable, SchemaOutdated, WiretraceError
 from schemas.settings import redacted
 from schemas.sql import migrations_dir, sql, view_files
 
-__all__ = ["LEAST_SERVER_VERSION", "connect", "migrate", "pending", "require_current"]
+__all__ = ["LEAST_SERVER_VERSION", "composed", "connect", "migrate", "pending", "require_current"]
 
 LEAST_SERVER_VERSION: Final = 150_000
 """Postgres 15, as `server_version_num`."""
@@ -43,8 +43,7 @@ class _Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has no t
 
     def connect(self, dburi: DatabaseURI) -> psycopg.Connection[Any]:
         connection = connect(dburi.args["conninfo"])
-        connection.execute("create schema if not exists core")
-        connection.execute("set search_path to core, public")
+        connection.execute(sql("infra/prepare_migrations").encode())
         return connection
 
     @contextmanager
@@ -77,6 +76,11 @@ def connect(database_url: str) -> psycopg.Connection[Any]:
         ) from None
 
 
+def composed(name: str, *parts: pgsql.Composable) -> pgsql.Composed:
+    """The query `name` with `parts` in its `{}` places: identifiers and literals where parameters cannot be."""
+    return pgsql.SQL(sql(name)).format(*parts)
+
+
 def _backend(database_url: str) -> _Backend:
     whole = DatabaseURI("postgresql+psycopg", None, None, None, None, "", {"conninfo": database_url})
     return _Backend(whole, "_yoyo_migration")
@@ -99,7 +103,7 @@ def _locked(database_url: str) -> Iterator[psycopg.Connection[Any]]:
                 f"the database {redacted(database_url)} has the encoding {encoding}; Wiretrace needs UTF8. "
                 "Make one with: create database wiretrace encoding 'UTF8' template template0"
             )
-        connection.execute("select pg_advisory_lock(%s)", (_LOCK_KEY,))
+        connection.execute(sql("infra/lock_migrations").encode(), {"key": _LOCK_KEY})
         yield connection
 
 
@@ -130,13 +134,13 @@ def _apply_views(connection: psycopg.Connection[Any]) -> None:
                 _run_view_files(connection)
         except (psycopg.errors.InvalidTableDefinition, psycopg.errors.InvalidFunctionDefinition):
             names = ",".join(_functions_of_view_files())
-            connection.execute("select set_config('wiretrace.made_functions', %s, true)", (names,))
+            connection.execute(sql("infra/name_functions").encode(), {"names": names})
             connection.execute(sql("infra/drop_views").encode())
             _run_view_files(connection)
         mark = (
             f"Private tables of Wiretrace; read the views in schema wiretrace. {_VIEWS_MARK}{_views_digest()}"
         )
-        connection.execute(pgsql.SQL("comment on schema core is {}").format(pgsql.Literal(mark)))
+        connection.execute(composed("infra/mark_views", pgsql.Literal(mark)))
 
 
 def _run_view_files(connection: psycopg.Connection[Any]) -> None:
@@ -192,7 +196,7 @@ def pending(database_url: str) -> list[str]:
     """
     known = sorted(path.stem for path in migrations_dir().glob("*.sql"))
     with connect(database_url) as connection:
-        has_table = connection.execute("select to_regclass('core._yoyo_migration') is not null").fetchone()
+        has_table = connection.execute(sql("infra/has_migrations").encode()).fetchone()
         if not (has_table and has_table[0]):
             return [*known, "views"]
         applied = {str(row[0]) for row in connection.execute(sql("infra/applied_migrations"))}

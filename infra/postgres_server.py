@@ -28,6 +28,7 @@ import psycopg
 from psycopg import sql as pgsql
 
 from schemas.errors import DatabaseUnavailable, WiretraceError, cut
+from schemas.sql import sql
 
 __all__ = ["PostgresServer", "postgres_binaries"]
 
@@ -213,7 +214,7 @@ class PostgresServer:
 
     def _make_database(self) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            statement = pgsql.SQL("create database {}").format(pgsql.Identifier(DATABASE))
+            statement = pgsql.SQL(sql("infra/create_database")).format(pgsql.Identifier(DATABASE))
             try:
                 connection.execute(statement)
             except psycopg.errors.DuplicateDatabase:

@@ -297,7 +297,8 @@ def _watch(plan: Plan, family: _Family, own: _Own) -> str:
                 family.shown.note("the database does not answer; waiting for it")
                 own.mend_database()
                 continue
-            family.shown.note("")
+            has_begun = counts.fetched or counts.processed
+            family.shown.note("" if has_begun else "crawlers and workers are starting")
             family.shown.show(counts)
             # Twice in a row: a worker that has just ended a page may be about to put its source on the frontier.
             if plan.until_done and counts.is_done and was_done:

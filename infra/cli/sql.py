@@ -20,6 +20,7 @@ from infra.migrate import connect, migrate
 from infra.postgres_server import postgres_binaries
 from schemas.errors import WiretraceError
 from schemas.settings import Settings
+from schemas.sql import sql
 
 __all__ = ["sql_command"]
 
@@ -57,7 +58,7 @@ def run_query(database_url: str, query: str, output_format: Format) -> int:
         WiretraceError: the server refuses it; its message, hint and place are passed on.
     """
     with connect(database_url) as connection, connection.cursor() as cursor:
-        cursor.execute("set search_path to wiretrace, public")
+        cursor.execute(sql("infra/search_public").encode())
         try:
             cursor.execute(query.encode(), prepare=False)
         except psycopg.Error as error:

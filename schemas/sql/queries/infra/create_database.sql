@@ -1,0 +1,2 @@
+-- A database; the name is put in as an identifier.
+create database {}

@@ -1,0 +1,2 @@
+-- Waits for another migration to end. The lock falls with the session.
+select pg_advisory_lock(%(key)s)

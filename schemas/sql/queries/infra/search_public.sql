@@ -1,0 +1,2 @@
+-- What a person types finds the public views first.
+set search_path to wiretrace, public
