@@ -80,6 +80,7 @@ class _Article:
     key: int
     lines: list[str]
     line_keys: list[int | None]
+    sketch: PageSketch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +120,7 @@ def drop_site_lines(cur: Cursor, site_articles: Sequence[tuple[str, str, list[st
             key=page_key(key),
             lines=lines,
             line_keys=[line_key(line) for line in lines],
+            sketch=sketch_page(lines),
         )
         for site, key, lines in site_articles
     ]
@@ -251,11 +253,7 @@ def _observe(site: _Site, article: _Article) -> None:
     if article.key not in site.ordinals:
         site.pages += 1
         site.ordinals[article.key] = site.pages
-    site.known[article.key] = sketch_page(
-        line
-        for line, key in zip(article.lines, article.line_keys, strict=True)
-        if key is None or key not in site.lines or not site.lines[key].is_repeated
-    )
+    site.known[article.key] = article.sketch
     for key in set(article.line_keys):
         if key is None:
             continue

@@ -11,8 +11,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Final
+
+from xxhash import xxh3_64_intdigest
 
 __all__ = [
     "NEAR_COPY",
@@ -84,9 +85,8 @@ class PageSketch:
 
 
 def _hash(text: str) -> int:
-    return int.from_bytes(
-        blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big", signed=True
-    )
+    """xxh3 of a text as a signed 64-bit number, which is Postgres' bigint."""
+    return xxh3_64_intdigest(text.encode("utf-8", "replace")) - 2**63
 
 
 def line_key(line: str) -> int | None:
