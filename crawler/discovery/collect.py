@@ -19,6 +19,7 @@ from schemas.urls import site_of
 __all__ = ["Collector", "absolute_url", "window_start"]
 
 _MAX_URL: Final = 2000
+_AHEAD: Final = timedelta(hours=36)
 _SPACE: Final = re.compile(r"[\t\r\n]+")
 
 
@@ -46,10 +47,13 @@ def absolute_url(base: str, link: str | None) -> str | None:
 class Collector:
     """Gathers entries and documents of one document, and counts what is left out."""
 
-    def __init__(self, own_url: str, spec: SiteSpec | None, *, site: str | None = None) -> None:
+    def __init__(
+        self, own_url: str, spec: SiteSpec | None, *, site: str | None = None, now: datetime | None = None
+    ) -> None:
         """Makes an empty one.
 
         Args:
+            now: dates more than a day and a half after it are taken for none: a wrong date is worse.
             own_url: where the document came from. Its site counts as the site's own, so that a site that has moved
                 is followed.
             spec: allow and deny patterns.
@@ -57,6 +61,7 @@ class Collector:
         """
         self.base = own_url
         self._own_url = own_url
+        self._latest = now + _AHEAD if now else None
         self._spec = spec
         self._site = site
         self._sites = {site_of(own_url)} | ({site} if site else set())
@@ -82,6 +87,12 @@ class Collector:
 
     def add(self, entry: Entry) -> None:
         """Takes an entry (its URL from `accepted`); the first one of a URL wins, later ones fill its gaps."""
+        if self._latest:
+            entry = replace(
+                entry,
+                published_at=_unless_after(entry.published_at, self._latest),
+                updated_at=_unless_after(entry.updated_at, self._latest),
+            )
         known = self._entries.get(entry.url)
         if known is None:
             in_url = date_in_url(urlsplit(entry.url).path)
@@ -156,6 +167,10 @@ class Collector:
     def documents(self) -> tuple[DocumentRef, ...]:
         """The further documents, those first that should be fetched first."""
         return tuple(sorted(self._documents.values(), key=lambda ref: ref.priority))
+
+
+def _unless_after(moment: datetime | None, latest: datetime) -> datetime | None:
+    return moment if moment is None or moment <= latest else None
 
 
 def _age_key(moment: datetime | None) -> float:

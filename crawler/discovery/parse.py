@@ -80,7 +80,7 @@ def parse_document(
         body=body,
         headers=headers,
         walk=walk,
-        found=Collector(url, spec, site=walk.site),
+        found=Collector(url, spec, site=walk.site, now=now),
         follow=spec is None or spec.follow_listings,
         now=now,
         max_age_days=max_age_days if spec is None or spec.max_age_days is None else spec.max_age_days,
