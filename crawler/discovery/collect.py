@@ -19,6 +19,7 @@ from schemas.urls import site_of
 __all__ = ["Collector", "absolute_url", "window_start"]
 
 _MAX_URL: Final = 2000
+_WORK: Final = re.compile(r"[\s#\\]")
 _AHEAD: Final = timedelta(hours=36)
 _SPACE: Final = re.compile(r"[\t\r\n]+")
 
@@ -67,23 +68,32 @@ class Collector:
         self._sites = {site_of(own_url)} | ({site} if site else set())
         self._entries: dict[str, tuple[Entry, datetime | None]] = {}
         self._documents: dict[str, DocumentRef] = {}
+        self._host_parts: set[str] = set()
         self.dropped: Counter[str] = Counter()
 
     def accepted(self, link: str | None, *, is_counted: bool = True) -> str | None:
         """The absolute URL of `link` where it is on the site and allowed, else None."""
-        url = absolute_url(self.base, link)
+        url = self._on_known_host(link) or absolute_url(self.base, link)
         reason = None
         if url is None:
             reason = "bad_url"
-        elif site_of(url) not in self._sites:
+        elif _host_part(url) not in self._host_parts and site_of(url) not in self._sites:
             reason = "other_site"
         elif self._spec is not None and not self._spec.allows(url):
             reason = "denied"
-        if reason:
+        if reason or url is None:
             if is_counted:
-                self.dropped[reason] += 1
+                self.dropped[str(reason)] += 1
             return None
+        if part := _host_part(url):
+            self._host_parts.add(part)
         return url
+
+    def _on_known_host(self, link: str | None) -> str | None:
+        """`link` itself where it plainly needs no work: absolute, on a host that was accepted before (sitemaps)."""
+        if link and _host_part(link) in self._host_parts and len(link) <= _MAX_URL and not _WORK.search(link):
+            return link
+        return None
 
     def add(self, entry: Entry) -> None:
         """Takes an entry (its URL from `accepted`); the first one of a URL wins, later ones fill its gaps."""
@@ -167,6 +177,11 @@ class Collector:
     def documents(self) -> tuple[DocumentRef, ...]:
         """The further documents, those first that should be fetched first."""
         return tuple(sorted(self._documents.values(), key=lambda ref: ref.priority))
+
+
+def _host_part(url: str) -> str:
+    """Scheme and host of an absolute URL, as written; empty where no path follows."""
+    return url[: max(url.find("/", 8), 0)] if url.startswith(("http://", "https://")) else ""
 
 
 def _unless_after(moment: datetime | None, latest: datetime) -> datetime | None:

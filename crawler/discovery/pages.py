@@ -40,6 +40,9 @@ MAX_SECTIONS: Final = {4: 120, 5: 120, 6: 300}
 """Most further listings taken from one page, by priority: menus and sections, links of no clear shape, and links that
 are most likely articles but stand there with no headline. On deeper pages half as many."""
 
+MAX_ANCHORS: Final = 20_000
+"""Most anchors of one page that are looked at."""
+
 _MAX_HTML: Final = 8 * 1024 * 1024
 _MAX_TAGS: Final = 400_000
 _FEED_TYPES: Final = frozenset(
@@ -72,7 +75,7 @@ _NEXT: Final = re.compile(
     r"|^\s*[›»→>]{1,2}\s*$",
     re.IGNORECASE,
 )
-_BLOCKS: Final = ("article", "li", "div", "section", "tr", "main", "body")
+_HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5")
 _REFRESH: Final = re.compile(
     r"""^\s*(\d+)(?:\.\d*)?\s*[;,]?\s*(?:url\s*=)?\s*["']?([^"'\s>]+)""", re.IGNORECASE
 )
@@ -171,15 +174,19 @@ class _Link:
 def _links(page: Page, found: Collector) -> Iterator[_Link]:
     """The page's links on the site, each URL once, with the best that any of its anchors says."""
     gathered: dict[str, list[_Link]] = {}
+    surroundings = _Surroundings()
     own = page.url.partition("#")[0]
-    for anchor in page.tree.iter("a", "area"):
+    for number, anchor in enumerate(page.tree.iter("a", "area")):
+        if number >= MAX_ANCHORS:
+            found.dropped["over_limit"] += 1
+            break
         href = anchor.get("href")
         if not href or href.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
             continue
         url = found.accepted(href, is_counted=False)
         if url is None or url == own:
             continue
-        gathered.setdefault(url, []).append(_seen(anchor, url))
+        gathered.setdefault(url, []).append(_seen(anchor, url, surroundings))
     for url, seen in gathered.items():
         best = max(seen, key=lambda link: (link.is_headline and not link.is_nav, not link.is_nav, link.words))
         yield _Link(
@@ -194,36 +201,65 @@ def _links(page: Page, found: Collector) -> Iterator[_Link]:
         )
 
 
-def _seen(anchor: HtmlElement, url: str) -> _Link:
-    text = " ".join((anchor.text_content() or anchor.get("title") or anchor.get("aria-label") or "").split())[
-        :500
-    ]
-    heading = anchor.find(".//h1") is not None or any(
-        anchor.find(f".//h{n}") is not None for n in (2, 3, 4, 5)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """What stands around a link: a heading or an article, a menu or footer, a pager."""
+
+    is_headline: bool = False
+    is_nav: bool = False
+    is_pager: bool = False
+    is_in_article: bool = False
+
+
+class _Surroundings:
+    """The place of each element, worked out once: links of one list share their ancestors."""
+
+    def __init__(self) -> None:
+        self._places: dict[HtmlElement, _Place] = {}
+
+    def of(self, element: HtmlElement | None) -> _Place:
+        """What stands around `element`, itself included."""
+        path = []
+        while element is not None and element not in self._places:
+            path.append(element)
+            element = element.getparent()
+        place = self._places[element] if element is not None else _Place()
+        for node in reversed(path):
+            place = self._places[node] = _inside(node, place)
+        return place
+
+
+def _inside(node: HtmlElement, around: _Place) -> _Place:
+    tag = node.tag
+    if tag in ("html", "body"):
+        return around
+    names = f"{node.get('class', '')} {node.get('id', '')}"
+    is_nav = (
+        tag == "nav"
+        or (tag == "footer" and not around.is_in_article)
+        or node.get("role") in ("navigation", "menubar", "menu")
+        or (tag not in ("main", "article") and _NAV.search(names) is not None)
     )
-    is_nav, is_pager = False, False
-    for node in anchor.iterancestors():
-        tag = node.tag
-        if tag in ("h1", "h2", "h3", "h4", "h5") or (tag == "article"):
-            heading = True
-        names = f"{node.get('class', '')} {node.get('id', '')}"
-        if (
-            tag == "nav"
-            or node.get("role") in ("navigation", "menubar", "menu")
-            or (tag == "footer" and not any(n.tag == "article" for n in node.iterancestors()))
-            or (tag not in ("body", "html", "main", "article") and _NAV.search(names))
-        ):
-            is_nav = True
-        if _PAGER.search(names) and tag not in ("body", "html"):
-            is_pager = True
+    return _Place(
+        is_headline=around.is_headline or tag == "article" or tag in _HEADINGS,
+        is_nav=around.is_nav or is_nav,
+        is_pager=around.is_pager or _PAGER.search(names) is not None,
+        is_in_article=around.is_in_article or tag == "article",
+    )
+
+
+def _seen(anchor: HtmlElement, url: str, surroundings: _Surroundings) -> _Link:
+    text = anchor.text_content() or anchor.get("title") or anchor.get("aria-label") or ""
+    text = " ".join(text.split())[:500]
+    place = surroundings.of(anchor.getparent())
     return _Link(
         url=url,
         shape=shape_of(url),
         title=text or None,
         words=word_count(text),
-        is_nav=is_nav,
-        is_headline=heading,
-        is_pager=is_pager or _PAGER.search(anchor.get("class", "")) is not None,
+        is_nav=place.is_nav,
+        is_headline=place.is_headline or any(child.tag in _HEADINGS for child in anchor.iter()),
+        is_pager=place.is_pager or _PAGER.search(anchor.get("class", "")) is not None,
         rel=(anchor.get("rel") or "").lower(),
     )
 

@@ -154,6 +154,18 @@ def test_a_page_of_20000_links_ends_in_time() -> None:
     assert time.monotonic() - started < 30
 
 
+def test_a_page_of_deep_links_ends_in_time() -> None:
+    links = "".join(
+        f'<a href="/news/story-of-day-{n}-in-town">A story of that day in town {n}</a>' for n in range(30_000)
+    )
+    body = f"<html><body>{'<div class=x>' * 200}{links}</body></html>".encode()
+    started = time.process_time()
+    found = parse_document("home", HOME, body, {}, now=NOW)
+    assert len(found.entries) == 20_000
+    assert found.dropped["over_limit"] == 1
+    assert time.process_time() - started < 15
+
+
 def test_a_feed_of_5000_long_items_ends_in_time() -> None:
     text = "<![CDATA[" + "<p>words &amp; more</p>" * 100 + "]]>"
     items = "".join(
