@@ -60,5 +60,5 @@ def article(
         f"<header><nav><ul>{menu}</ul></nav></header><main><article><h1>{title}</h1>"
         f'<div class="byline">By <a rel="author" href="/jane">Jane Doe</a></div>'
         f'<time datetime="2025-05-08T09:30:00+02:00">May 8, 2025</time><div class="entry-content">{body}</div></article>{after}</main>'
-        f'<aside class="sidebar"><h3>Most read</h3><ul>{teasers}</ul></aside><footer>© 2025 The Daily. All rights reserved.</footer></body></html>'
+        f'<aside class="sidebar"><h3>Most read</h3><ul>{teasers}</ul></aside><footer>Copyright 2025 The Daily. All rights reserved.</footer></body></html>'
     )

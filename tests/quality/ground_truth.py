@@ -16,7 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 from schemas.records import RawPage
 from schemas.urls import host_of, site_of, url_key
 
-__all__ = ["TruePage", "body_scores", "load_aeb", "load_fundus", "raw_page", "shingles"]
+__all__ = ["TruePage", "body_scores", "load_aeb", "load_fundus", "raw_page", "shingles", "words_of"]
 
 _TOKEN = re.compile(r"\w+", re.UNICODE)
 _DATE = re.compile(r"_(\d{4}_\d\d_\d\d)\.html\.gz$")
@@ -107,12 +107,17 @@ def _time(text: str) -> datetime:
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
+def words_of(text: str) -> list[str]:
+    """The words of a text as the measure sees them: runs of letters and digits."""
+    return _TOKEN.findall(text)
+
+
 def shingles(text: str, size: int = 4) -> Counter[tuple[str, ...]]:
     """Multiset of word n-grams; a shorter text is one shingle.
 
     Source: scrapinghub article-extraction-benchmark, evaluate.py.
     """
-    words = _TOKEN.findall(text)
+    words = words_of(text)
     return Counter(tuple(words[at : at + size]) for at in range(max(1, len(words) - size + 1)))
 
 

@@ -20,8 +20,8 @@ __all__ = ["Decoded", "clean_text", "decode"]
 _PRESCAN_BYTES: Final = 4096
 _DETECT_BYTES: Final = 64 * 1024
 _MAX_BAD_SHARE: Final = 0.1
-"""Damaged text keeps its encoding while at most this share of its non-ASCII characters is bad. Text in another
-encoding is hardly ever valid UTF-8 by chance: there nearly every such byte is bad."""
+"""Damaged text keeps the encoding it declares while at most this share of its non-ASCII characters is bad. UTF-8 may
+lose half: text in another encoding is hardly ever valid UTF-8 by chance, there nearly every such byte is bad."""
 
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -145,8 +145,8 @@ def _damage(text: str, body: bytes) -> tuple[int, int]:
     return lost, sum(1 for char in text if char > "\x7f") - lost
 
 
-def _is_slight(lost: int, kept: int) -> bool:
-    return kept >= 2 * lost and lost <= max(1, _MAX_BAD_SHARE * kept)
+def _is_slight(lost: int, kept: int, share: float) -> bool:
+    return kept >= 2 * lost and lost <= max(1, share * kept)
 
 
 def _strictly(body: bytes, charset: str) -> str | None:
@@ -195,7 +195,7 @@ def decode(body: bytes, declared: str | None = None) -> Decoded:
         claims.reverse()
     text = body.decode("utf-8", "replace")
     lost, kept = _damage(text, body)
-    if _is_slight(lost, kept):
+    if _is_slight(lost, kept, 0.5):
         return _done(text, "utf-8", next((by for name, by in claims if name == "utf-8"), "damaged"))
     others = [(name, by) for name, by in claims if name != "utf-8"]
     for name, by in others:
@@ -203,7 +203,7 @@ def decode(body: bytes, declared: str | None = None) -> Decoded:
             return _done(strict, name, by)
     for name, by in others:
         lossy = body.decode(name, "replace")
-        if _is_slight(*_damage(lossy, body)):
+        if _is_slight(*_damage(lossy, body), _MAX_BAD_SHARE):
             return _done(lossy, name, by)
     found = _detected(body)
     if found is not None and found != "utf-8":

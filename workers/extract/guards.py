@@ -53,20 +53,21 @@ _MAGIC: Final = (
 )
 _BINARY_NAMES: Final = frozenset({"bmp", "exe", "bzip2", "mp3", "font"})
 _TAG: Final = re.compile(
-    rb"<\s*(?:!doctype|html|head|body|meta|title|div|p|article|section|span|table|a|h1|br)\b", re.I
+    rb"<(?:!--|(?:!doctype|html|head|body|meta|title|div|p|article|section|span|table|a|h1|br|frameset|svg)\b)",
+    re.I,
 )
 _FEED: Final = re.compile(
     rb"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(rss|feed|urlset|sitemapindex|rdf:RDF|svg|opml)\b", re.S
 )
+_JSON: Final = re.compile(rb"\s*[\[{]\s*[\"\[{\]}\d]")
 _TYPES: Final = (
-    "text/",
+    "text/html",
+    "text/plain",
+    "text/xml",
     "application/xhtml",
     "application/xml",
     "application/octet-stream",
-    "unknown/",
-    "application/html",
 )
-
 _ATTRIBUTE: Final = re.compile(r"[^\s\"'>/=]+(?:\s*=\s*(?:\"[^\"]*\"?|'[^']*'?|[^\s\"'>]+))?|>")
 _SCRIPT: Final = re.compile(r"<(script|style)\b.*?</\1", re.IGNORECASE | re.DOTALL)
 _RAW_TEXT: Final = ("script", "style", "textarea", "title", "noscript", "iframe", "!--", "template")
@@ -103,19 +104,16 @@ def refuse_bytes(body: bytes, content_type: str | None) -> Refusal | None:
     if feed := _FEED.match(head.lstrip(b"\xef\xbb\xbf")):
         return Refusal(Outcome.NOT_HTML, f"xml: {feed[1].decode('ascii').lower()}")
     plain = head.replace(b"\x00", b"") if b"\x00" in head else head
-    if _TAG.search(plain) or _TAG.search(body[:65536].replace(b"\x00", b"")):
-        return None
-    start = plain.lstrip(b" \t\r\n\xef\xbb\xbf\xff\xfe")
-    if start[:1] in (b"{", b"["):
+    if _JSON.match(plain.lstrip(b"\xef\xbb\xbf\xff\xfe")):
         return Refusal(Outcome.NOT_HTML, "json")
+    if _TAG.search(plain) or _TAG.search(body[: 64 * len(head)].replace(b"\x00", b"")):
+        return None
     if _is_binary(head):
         return Refusal(Outcome.NOT_HTML, "binary")
     kind = (content_type or "").split(";")[0].strip().lower()
     if kind and not kind.startswith(_TYPES):
         return Refusal(Outcome.NOT_HTML, f"content-type: {kind[:60]}")
-    if b"<" not in body:
-        return Refusal(Outcome.NOT_HTML, "plain text")
-    return None
+    return Refusal(Outcome.NOT_HTML, "plain text")
 
 
 def _is_binary(head: bytes) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -19,7 +20,7 @@ from workers.extract.jsonld import articles_of, as_list, name_of, objects_of, te
 from workers.extract.names import Signed, is_organisation, sort_names, split_names
 from workers.extract.parse import elements, text_of
 
-__all__ = ["Metadata", "read_metadata"]
+__all__ = ["Head", "Metadata", "read_head", "read_metadata"]
 
 _TITLE_CHARS: Final = 500
 _META_AUTHOR: Final = (
@@ -36,10 +37,35 @@ _LANGUAGE: Final = re.compile(r"^([a-z]{2,3})(?:[-_][a-zA-Z0-9]+)*$", re.IGNOREC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What a page states of its story; all that finding the story's text needs.
+
+    Attributes:
+        jsonld: every object, outer before inner.
+        articles: those that describe an article, likeliest first.
+        metas: name or property in lower case, to contents.
+        site_names: what the page calls its site.
+        headline: the element that shows the title.
+    """
+
+    title: str | None
+    description: str | None
+    jsonld: list[dict[str, Any]]
+    articles: list[dict[str, Any]]
+    metas: dict[str, list[str]]
+    site_names: list[str]
+    headline: HtmlElement | None
+
+    @property
+    def og_type(self) -> str:
+        """The Open Graph type, lower case; empty where none is given."""
+        return (_first(self.metas, "og:type") or "").lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
     """The fields of `Extraction` that come from the page's own statements; see there."""
 
-    title: str | None
     byline: str | None
     signed: Signed
     language: str | None
@@ -48,9 +74,6 @@ class Metadata:
     section: str | None
     published: Dated | None
     modified_at: datetime | None
-    og_type: str | None
-    jsonld: list[dict[str, Any]]
-    headline: HtmlElement | None
 
 
 def metas_of(root: HtmlElement) -> dict[str, list[str]]:
@@ -172,11 +195,7 @@ def _language(root: HtmlElement, metas: dict[str, list[str]], articles: list[dic
 
 
 def _site_names(
-    root: HtmlElement,
-    metas: dict[str, list[str]],
-    articles: list[dict[str, Any]],
-    objects: list[dict[str, Any]],
-    url: str,
+    metas: dict[str, list[str]], articles: list[dict[str, Any]], objects: list[dict[str, Any]]
 ) -> list[str]:
     names = [_first(metas, "og:site_name"), _first(metas, "application-name")]
     names += [name_of(publisher)[0] for item in articles for publisher in as_list(item.get("publisher"))]
@@ -202,6 +221,11 @@ def _signed_in_jsonld(
     return names, organisations
 
 
+@lru_cache(maxsize=16384)
+def _is_byline(marks: str) -> bool:
+    return bool(_BYLINE_CLASS.search(marks))
+
+
 def _spaced_text(element: HtmlElement) -> str:
     """The text of an element with a bullet between its parts: names stand in elements of their own."""
     parts = (" ".join(str(part).split()) for part in element.itertext())
@@ -211,10 +235,9 @@ def _spaced_text(element: HtmlElement) -> str:
 def _seen_byline(root: HtmlElement, headline: HtmlElement | None) -> list[str]:
     """Short texts that look like bylines: `rel=author`, `itemprop=author`, an author's class, near the headline."""
     found: list[str] = []
-    for element in root.xpath("//a[@rel='author']|//*[@itemprop='author']|//*[@class]")[:4000]:
-        marks = element.get("class") or ""
-        is_author = element.get("rel") == "author" or element.get("itemprop") == "author"
-        if not is_author and not _BYLINE_CLASS.search(marks):
+    for element in root.iter():
+        get = element.get
+        if not (_is_byline(get("class") or "") or get("itemprop") == "author" or get("rel") == "author"):
             continue
         if any(
             re.search(
@@ -246,55 +269,72 @@ def _seen_byline(root: HtmlElement, headline: HtmlElement | None) -> list[str]:
     return found
 
 
-def read_metadata(root: HtmlElement, *, url: str, fetched_at: datetime) -> Metadata:
-    """Everything a page says of itself.
+def read_head(root: HtmlElement, *, url: str) -> Head:
+    """What a page states of its story.
 
     Args:
         url: the page's, absolute.
-        fetched_at: aware; nothing can have been published later.
     """
     objects = objects_of(root)
     articles = articles_of(objects)
     metas = metas_of(root)
-    site_names = _site_names(root, metas, articles, objects, url)
-    own_names = [*site_names, site_of(url).split(".")[0], site_of(url)]
-    title, headline = _title(root, metas, articles, own_names)
+    site_names = _site_names(metas, articles, objects)
+    title, headline = _title(root, metas, articles, [*site_names, *_own_names(url)])
+    return Head(
+        title=title,
+        description=_first(metas, "og:description", "description", "twitter:description"),
+        jsonld=objects,
+        articles=articles,
+        metas=metas,
+        site_names=site_names,
+        headline=headline,
+    )
 
-    names, organisations = _signed_in_jsonld(articles, objects)
+
+def _own_names(url: str) -> tuple[str, str]:
+    site = site_of(url)
+    return site.split(".")[0], site
+
+
+def _signed(root: HtmlElement, head: Head, url: str) -> Signed:
+    """Who signed: JSON-LD, else `<meta>`; and where these name no person, the byline that a reader sees."""
+    own_names = [*head.site_names, *_own_names(url)]
+    names, organisations = _signed_in_jsonld(head.articles, head.jsonld)
     if not names and not organisations:
         for key in _META_AUTHOR:
-            for content in metas.get(key, ()):
+            for content in head.metas.get(key, ()):
                 names.extend(split_names(text_value(content) or ""))
             if names:
                 break
-    seen = (
-        _seen_byline(root, headline)
-        if not any(not is_organisation(n, site_names=own_names) for n in names)
-        else []
-    )
-    if seen and not any(not is_organisation(name, site_names=own_names) for name in names):
-        for shown in seen:
-            more = split_names(shown)
-            if more:
+    if all(is_organisation(name, site_names=own_names) for name in names):
+        for shown in _seen_byline(root, head.headline):
+            if more := split_names(shown):
                 names.extend(more)
                 break
-    signed = sort_names(names, organisations, site_names=own_names)
-    byline = ", ".join((*signed.people, *signed.organisations)) or None
-    published = published_date(root, metas, articles, url=url, latest=fetched_at, headline=headline)
+    return sort_names(names, organisations, site_names=own_names)
+
+
+def read_metadata(root: HtmlElement, head: Head, *, url: str, fetched_at: datetime) -> Metadata:
+    """Everything else that a page says of itself.
+
+    Args:
+        head: from `read_head`.
+        url: the page's, absolute.
+        fetched_at: aware; nothing can have been published later.
+    """
+    metas, articles = head.metas, head.articles
+    signed = _signed(root, head, url)
+    published = published_date(root, metas, articles, url=url, latest=fetched_at, headline=head.headline)
+    stated_section = (text for item in articles[:2] if (text := text_value(item.get("articleSection"))))
     return Metadata(
-        title=title,
-        byline=byline,
+        byline=", ".join((*signed.people, *signed.organisations)) or None,
         signed=signed,
         language=_language(root, metas, articles),
         canonical_url=_url_of(root, metas, url),
-        site_name=site_names[0] if site_names else None,
-        section=_first(metas, "article:section", "parsely-section", "section")
-        or next((text for item in articles[:2] if (text := text_value(item.get("articleSection")))), None),
+        site_name=head.site_names[0] if head.site_names else None,
+        section=_first(metas, "article:section", "parsely-section", "section") or next(stated_section, None),
         published=published,
         modified_at=modified_date(
             metas, articles, latest=fetched_at, published=published.at if published else None
         ),
-        og_type=_first(metas, "og:type"),
-        jsonld=objects,
-        headline=headline,
     )

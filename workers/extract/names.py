@@ -36,6 +36,7 @@ _TAIL: Final = re.compile(
     r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2},? \d{4}.*$)",
     re.IGNORECASE,
 )
+_ADDRESS: Final = re.compile(r"\bhttps?://\S+|\bwww\.\S+|[^\s@]{1,64}@[\w-]+\.\S+", re.IGNORECASE)
 _NO_NAME: Final = re.compile(
     r"^(?:veröffentlicht(?: am)?|aktualisiert|publié|publicado|pubblicato|admin(?:istrator)?|root|user|null|none|undefined|unknown|author|autor|n/?a|web ?master|guest|anonymous|share|follow|twitter|facebook|email|"
     r"de|en|by|von|editor|staff|wp ?admin|\W*|.|about the author.*|read more|more|see more|view all.*|comments?|\d+.*|no comments|"
@@ -134,7 +135,7 @@ def split_names(text: str) -> list[str]:
     >>> split_names("By Ann Lee, Bo Chan and Cy Dahl")
     ['Ann Lee', 'Bo Chan', 'Cy Dahl']
     """
-    text = " ".join(text.split())
+    text = " ".join(_ADDRESS.sub(" ", text[:2000]).split())
     if len(text) > 300:
         return []
     if agency_of_name(text) is not None:

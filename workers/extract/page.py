@@ -20,7 +20,7 @@ from workers.credit.detect import find_credits
 from workers.extract.body import find_body
 from workers.extract.decode import clean_text, decode
 from workers.extract.guards import MAX_DEPTH, refuse_bytes, refuse_markup
-from workers.extract.metadata import read_metadata
+from workers.extract.metadata import read_head, read_metadata
 from workers.extract.model import Extraction, failed
 from workers.extract.name import extractor_name
 from workers.extract.parse import depth_of, parse
@@ -48,20 +48,22 @@ def extract_page(page: RawPage) -> Extraction:
     if depth_of(root, MAX_DEPTH) > MAX_DEPTH:
         return failed(Outcome.TOO_LARGE, f"nesting: over {MAX_DEPTH} open elements", name, decoded.charset)
 
-    meta = read_metadata(root, url=page.final_url, fetched_at=page.fetched_at)
-    text = clean_text(find_body(root, url=page.final_url))
-    verdict = why_not_article(root, text, meta, page)
+    head = read_head(root, url=page.final_url)
+    body = find_body(root, head, url=page.final_url)
+    meta = read_metadata(root, head, url=page.final_url, fetched_at=page.fetched_at)
+    verdict = why_not_article(root, body, head, page, is_dated=meta.published is not None)
     if verdict is not None:
         return replace(
-            failed(*verdict, name, decoded.charset), title=meta.title, canonical_url=meta.canonical_url
+            failed(*verdict, name, decoded.charset), title=head.title, canonical_url=meta.canonical_url
         )
+    text = clean_text(body.text)
     credits = find_credits(root, url=page.final_url, site=page.site, body_text=text)
     published = meta.published
     return Extraction(
         outcome=Outcome.ARTICLE,
         extractor=name,
         charset=decoded.charset,
-        title=meta.title or page.hint_title,
+        title=head.title or page.hint_title,
         byline=meta.byline,
         authors=meta.signed.people,
         organisations=meta.signed.organisations,
