@@ -15,7 +15,7 @@ from infra.archives import SavedPage, read_path
 from infra.cli.output import Column, Format, Listing, format_options, print_listing
 from infra.ingest import page_of
 from schemas.records import RawPage
-from workers.extract.page import extract_page
+from workers.extract.page import extract_page, page_text
 
 __all__ = ["command"]
 
@@ -54,7 +54,18 @@ def _trafilatura_metadata(pages: Sequence[RawPage]) -> float:
     return _trafilatura(pages, with_metadata=True)
 
 
+def _our_text(pages: Sequence[RawPage]) -> float:
+    """Seconds for the text of all pages alone."""
+    for page in pages[:_WARM_UP]:
+        page_text(page)
+    began = time.perf_counter()
+    for page in pages:
+        page_text(page)
+    return time.perf_counter() - began
+
+
 _SYSTEMS: Final = {
+    "wiretrace (text)": _our_text,
     "wiretrace (text, metadata, credits)": _ours,
     "trafilatura (text)": _trafilatura_text,
     "trafilatura (text, metadata)": _trafilatura_metadata,

@@ -29,7 +29,7 @@ def _faulty(page: RawPage) -> Extraction:
         case "memory":
             hoard = []
             while True:
-                hoard.append(bytearray(16 * 1024 * 1024))
+                hoard.append(bytes(64 * 1024 * 1024))
         case "raise":
             raise ValueError("made for the test")
         case "recurse":

@@ -91,11 +91,11 @@ _TAGS: Final = {
     name: 1 << at
     for at, name in enumerate(
         ("article", "main", "section", "aside", "nav", "header", "footer", "ul", "ol", "table", "form", "figure", "blockquote", "a", "button",
-         "dl", "details", "h1", "figcaption", "address", "li", "td", "pre", "hidden")
+         "dl", "details", "h1", "figcaption", "address", "li", "td", "pre")
     )
 }  # fmt: skip
 TAG_BITS: Final = _TAGS
-_MARKS: Final = ("id", "role", "itemprop", "data-testid", "data-component")
+_MARKS: Final = frozenset({"id", "role", "itemprop", "data-testid", "data-component"})
 
 
 def word_count(text: str) -> float:
@@ -174,30 +174,25 @@ class _Walk:
         self.link_depth = self.bold = 0
 
     def text(self, text: str) -> None:
+        if text.isspace():
+            if self.parts:
+                self.parts.append(" ")
+            return
         self.parts.append(text)
+        self.breaks = 0
         if self.link_depth:
             self.link_chars += len(text.strip())
         if self.bold:
             self.strong += len(text)
-        if self.breaks and not text.isspace():
-            self.breaks = 0
 
     def flush(self, container: int, tags: int) -> None:
         if self.parts:
             text = " ".join("".join(self.parts).split())
             if text:
                 page = self.page
-                page.blocks.append(
-                    Block(
-                        text,
-                        min(self.link_chars, len(text)),
-                        self.links,
-                        self.strong,
-                        container,
-                        tags,
-                        page.paths[container],
-                    )
-                )
+                link_chars = min(self.link_chars, len(text))
+                path = page.paths[container]
+                page.blocks.append(Block(text, link_chars, self.links, self.strong, container, tags, path))
             self.parts = []
         self.link_chars = self.links = self.strong = self.breaks = 0
 
@@ -205,11 +200,7 @@ class _Walk:
         """Walk over the children of a container or of an inline element in it."""
         for child in node:
             tag = child.tag
-            if tag.__class__ is not str:  # comment or processing instruction
-                if child.tail:
-                    self.text(child.tail)
-                continue
-            if tag in _SKIPPED:
+            if tag.__class__ is not str or tag in _SKIPPED:  # not a string: comment or processing instruction
                 pass
             elif tag == "br":
                 self.breaks += 1
@@ -219,14 +210,14 @@ class _Walk:
                     self.parts.append("\n")
             elif tag in _INLINE:
                 is_link = tag == "a"
-                is_bold = tag in ("b", "strong")
+                is_bold = tag == "b" or tag == "strong"
                 if is_link:
                     self.links += 1
                     self.link_depth += 1
                 elif is_bold:
                     self.bold += 1
-                if child.text:
-                    self.text(child.text)
+                if text := child.text:
+                    self.text(text)
                 if len(child):
                     self.inside(child, container, tags | _TAGS["a"] if is_link else tags)
                 if is_link:
@@ -236,18 +227,20 @@ class _Walk:
             else:
                 self.flush(container, tags)
                 self.enter(child, tag, container, tags)
-            if child.tail:
-                self.text(child.tail)
+            if tail := child.tail:
+                self.text(tail)
 
     def enter(self, node: HtmlElement, tag: str, parent: int, tags: int) -> None:
         """Walk over a block-level element."""
-        page = self.page
-        get = node.get
-        name = get("class") or ""
-        marks = name
-        for key in _MARKS:
-            if value := get(key):
+        inner = tags | _TAGS.get(tag, 0)
+        name = marks = ""
+        for key, value in node.items():
+            if key == "class":
+                name = value
                 marks = f"{marks} {value}"
+            elif key in _MARKS:
+                marks = f"{marks} {value}"
+        page = self.page
         me = len(page.parents)
         page.parents.append(parent)
         page.starts.append(len(page.blocks))
@@ -256,11 +249,8 @@ class _Walk:
         page.hints.append(hints_of(marks) if marks else 0)
         chain = (page.paths[parent] if parent >= 0 else -1, tag, name)
         page.paths.append(page._path_ids.setdefault(chain, len(page._path_ids)))
-        inner = tags | _TAGS.get(tag, 0)
-        if get("hidden") is not None or ((style := get("style")) and "display:none" in style.replace(" ", "")):
-            inner |= _TAGS["hidden"]
-        if node.text:
-            self.text(node.text)
+        if text := node.text:
+            self.text(text)
         if len(node):
             self.inside(node, me, inner)
         self.flush(me, inner)

@@ -26,7 +26,15 @@ from workers.extract.name import extractor_name
 from workers.extract.parse import depth_of, parse
 from workers.extract.verdict import why_not_article
 
-__all__ = ["extract_page"]
+__all__ = ["extract_page", "page_text"]
+
+
+def page_text(page: RawPage) -> str:
+    """The story's text alone, without metadata, credits and the question whether it is an article: for measuring."""
+    root = parse(decode(page.body, page.declared_charset).text)
+    if root is None:
+        return ""
+    return clean_text(find_body(root, read_head(root, url=page.final_url), url=page.final_url).text)
 
 
 def extract_page(page: RawPage) -> Extraction:
