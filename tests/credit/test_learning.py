@@ -144,6 +144,11 @@ def test_an_article_that_is_seen_again_counts_once(db: Connection) -> None:
     assert db.execute("select pages from core.site_learning").fetchone() == (1,)
 
 
+def test_an_article_that_stands_twice_in_a_batch_counts_once(db: Connection) -> None:
+    assert learn(db, [*one(1), *one(1)]) == [page(1), page(1)]
+    assert db.execute("select pages from core.site_learning").fetchone() == (1,)
+
+
 def test_a_batch_that_is_delivered_again_changes_nothing(db: Connection) -> None:
     batches = [[entry for n in range(at, at + 4) for entry in one(n)] for at in range(0, 12, 4)]
     learn(db, *batches)

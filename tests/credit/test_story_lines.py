@@ -134,6 +134,14 @@ def test_copies_of_one_story_with_other_credits_give_the_same_lines() -> None:
     assert results == [story(7)] * len(ends)
 
 
+def test_the_order_of_the_credits_does_not_matter() -> None:
+    first, last = "WASHINGTON (AP) — Rain fell on the harbour.", "© dpa-infocom, dpa:230428-99-483045/5"
+    credits = credits_on(first=first, last=last)
+    assert len(credits) > 2
+    text = "\n".join([first, *story(7), last])
+    assert story_lines(text, credits) == story_lines(text, credits[::-1])
+
+
 def test_a_sentence_that_only_shares_a_paragraph_with_a_credit_stays() -> None:
     line = "Rain fell on the harbour all day and the mayor thanked everyone who had helped to close the gates. Associated Press writer Joe Doe contributed to this report."
     credits = credits_on(last=line)

@@ -301,17 +301,17 @@ def _kept(site: _Site, article: _Article) -> list[str]:
 def _write(
     cur: Cursor, sites: dict[str, _Site], articles: Sequence[_Article], stale: Iterable[tuple[int, int]]
 ) -> None:
-    pages = [
-        {
+    pages = {
+        (sites[a.site].site_id, a.key): {
             "site_id": sites[a.site].site_id,
             "page_key": a.key,
             "url_key": a.url_key,
             "ordinal": sites[a.site].ordinals[a.key],
-            "shingles": sites[a.site].known[a.key].shingles,
-            "size": sites[a.site].known[a.key].size,
+            "shingles": a.sketch.shingles,
+            "size": a.sketch.size,
         }
         for a in articles
-    ]
+    }
     lines = [
         {
             "site_id": site.site_id,
@@ -324,7 +324,7 @@ def _write(
         for key, line in site.lines.items()
         if line.is_changed
     ]
-    cur.execute(sql("boilerplate/write_pages"), {"pages": json.dumps(pages)})
+    cur.execute(sql("boilerplate/write_pages"), {"pages": json.dumps(list(pages.values()))})
     if lines:
         cur.execute(sql("boilerplate/write_lines"), {"lines": json.dumps(lines)})
     ordered = sorted(stale)

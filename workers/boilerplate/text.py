@@ -88,7 +88,9 @@ def story_lines(text: str, credits: Sequence[Credit]) -> list[str]:
     ['WASHINGTON — Rain fell.', 'It went on all day, he said.']
     """
     lines = [line for line in (" ".join(raw.split()) for raw in text.split("\n")) if line]
-    cuts = [" ".join(credit.text.split()) for credit in credits if credit.kind in _CUT_KINDS]
+    # The longest first, so that the order in which credits were found or stored does not matter.
+    texts = {" ".join(credit.text.split()) for credit in credits if credit.kind in _CUT_KINDS}
+    cuts = sorted(texts, key=lambda text: (-len(text), text))
     bylines = {
         " ".join(credit.text.split()).casefold() for credit in credits if credit.kind in _WHOLE_LINE_KINDS
     }
