@@ -33,7 +33,7 @@ tools_missing() { # the Debian packages of what is missing
 missing=$(tools_missing | xargs)
 if [ -n "$missing" ]; then
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-    || die 75 "SKIPPED, no Apache Kafka here: needs $missing (Debian's names), which only root can install"
+    || die 75 "SKIPPED, no Apache Kafka here: needs $missing (Debian's names), which only root on Debian can install"
   echo "with-kafka: installing $missing" >&2
   apt_log=$(mktemp)
   if ! { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
@@ -48,7 +48,7 @@ fi
 if ! [ "$lib/.complete" -nt "$here/pom.xml" ]; then
   echo "with-kafka: getting Apache Kafka's jars by Maven" >&2
   rm -rf "$lib"
-  mvn -B -q -f "$here/pom.xml" package >&2 || die 70 "Maven could not get the jars that $here/pom.xml names"
+  mvn -B -q -Dstyle.color=never -f "$here/pom.xml" package >&2 || die 70 "Maven could not get the jars that $here/pom.xml names"
   touch "$lib/.complete"
 fi
 
