@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.credit.pages import SITE, URL, credits_on, of_kind, tree_of
+from tests.credit.stories import story
 from workers.credit.detect import DETECTORS, find_credits
 from workers.credit.model import CREDIT_KINDS, MAX_TEXT_CHARS, PLACES, Credit
 
@@ -326,6 +327,19 @@ def test_a_syndicated_feed_s_notice_credits_no_agency_but_is_one() -> None:
 )
 def test_other_last_lines_are_no_wire_mark(text: str) -> None:
     assert of_kind(credits_on(last=text), "wire_mark") == []
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<figure><img src='/x.jpg'><figcaption>AFP</figcaption></figure>",
+        "<ul class='tags'><li><a href='/tag/afp'>AFP</a></li></ul>",
+        "<div class='image-credit'>AFP</div>",
+    ],
+)
+def test_a_last_line_that_is_a_picture_s_or_a_tag_is_no_wire_mark(markup: str) -> None:
+    credits = credits_on(after=markup, in_text=(*story(7), "AFP"))
+    assert of_kind(credits, "wire_mark") == []
 
 
 # ---------------------------------------------------------- originally_published, appeared_first, contributed

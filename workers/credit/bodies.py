@@ -8,7 +8,7 @@ from typing import Final
 
 from workers.credit.agencies import AGENCIES, agency_of_dateline, agency_of_name
 from workers.credit.model import Credit
-from workers.credit.view import View, squeeze
+from workers.credit.view import View, squeeze, text_of
 
 __all__ = ["contributed", "copyright_notice", "dateline", "item_id", "reporting_by", "wire_mark"]
 
@@ -244,10 +244,27 @@ def wire_mark(view: View) -> Iterator[Credit]:
             kind="wire_mark", agency=trailing[0], text=trailing[1], place="body_end", confidence=0.85
         )
     for line in view.lines[-2:]:
-        for agency in _closing_agencies(line):
+        agencies = _closing_agencies(line)
+        if agencies and _is_caption_or_tag(view, line):
+            continue
+        for agency in agencies:
             if agency not in done:
                 done.add(agency)
                 yield Credit(kind="wire_mark", agency=agency, text=line, place="body_end", confidence=0.8)
+
+
+_CAPTION: Final = re.compile(r"caption|credit|photo|image|foto|bild|tag|keyword|topic|related", re.IGNORECASE)
+
+
+def _is_caption_or_tag(view: View, line: str) -> bool:
+    """Whether a last line is a picture's credit or a tag of the story rather than its own last line."""
+    element = view.element_of(line)
+    for depth, node in enumerate([] if element is None else [element, *element.iterancestors()]):
+        if node.tag in ("figure", "figcaption", "nav", "aside") or depth > 4:
+            return node.tag in ("figure", "figcaption", "nav", "aside")
+        if depth <= 2 and _CAPTION.search(f"{node.get('class') or ''} {node.get('rel') or ''}"):
+            return True
+    return element is not None and any(text_of(a) == line for a in element.iter("a"))
 
 
 _TRAILING: Final = re.compile(r"[.!?…”\"»’)]\s*(?:[(\[–—/-]\s*)?(?P<name>[^\W\d_][\w/-]{1,11})\s*[)\]/]?\.?$")

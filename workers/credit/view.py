@@ -142,10 +142,10 @@ class View:
     def _last(self) -> HtmlElement | None:
         """The element of the story's last line, or of one just before it."""
         return next(
-            (e for line in reversed(self.lines[-3:]) if (e := self._element_of(line)) is not None), None
+            (e for line in reversed(self.lines[-3:]) if (e := self.element_of(line)) is not None), None
         )
 
-    def _element_of(self, line: str) -> HtmlElement | None:
+    def element_of(self, line: str) -> HtmlElement | None:
         """The last block that begins as a line of the story does; paragraphs before other blocks."""
         head = line[:24]
         for element in reversed(self._paragraphs):
@@ -158,7 +158,22 @@ class View:
             if text_of(element).startswith(head):
                 return element
         for element in reversed(
-            list(self.tree.iter("li", "blockquote", "div", "td", "span", "section", "article"))
+            list(
+                self.tree.iter(
+                    "li",
+                    "blockquote",
+                    "div",
+                    "td",
+                    "span",
+                    "section",
+                    "article",
+                    "figcaption",
+                    "a",
+                    "em",
+                    "i",
+                    "small",
+                )
+            )
         ):
             text = (element.text or "").lstrip()
             if text and text[0] == head[0] and text_of(element).startswith(head):
