@@ -48,7 +48,10 @@ fi
 if ! [ "$lib/.complete" -nt "$here/pom.xml" ]; then
   echo "with-kafka: getting Apache Kafka's jars by Maven" >&2
   rm -rf "$lib"
-  mvn -B -q -Dstyle.color=never -f "$here/pom.xml" package >&2 || die 70 "Maven could not get the jars that $here/pom.xml names"
+  said=$(mvn -B -q -f "$here/pom.xml" package 2>&1) || {
+    echo "$said" >&2
+    die 70 "Maven could not get the jars that $here/pom.xml names; what it said is above"
+  }
   touch "$lib/.complete"
 fi
 
