@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -77,6 +78,7 @@ class Offer:
         due_in_s: seconds until it may be fetched.
         found_url: the URL as found, where redirects led from there to `url`.
         is_probe, is_once, walk: see `crawler.discovery.model.DocumentRef`.
+        news: fields of a news sitemap, by name; those without a value left out.
     """
 
     url: str
@@ -93,6 +95,7 @@ class Offer:
     is_probe: bool = False
     is_once: bool = False
     walk: str | None = None
+    news: Mapping[str, Any] | None = None
 
     def _key(self) -> str:
         """The URL key; a feed keeps the slash at its end.
@@ -134,6 +137,7 @@ class Offer:
             "is_probe": self.is_probe,
             "is_once": self.is_once,
             "walk": self.walk or None,
+            "news": dict(self.news) if self.news else None,
         }
 
 

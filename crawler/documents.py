@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from crawler.claims import Claim, Offer
@@ -45,6 +46,7 @@ def offers_of(result: DiscoveryResult, *, found_on: str) -> list[Offer]:
                 found_on=found_on,
                 hint_title=entry.title,
                 hint_published_at=entry.published_at,
+                news=None if entry.news is None else {k: v for k, v in asdict(entry.news).items() if v},
                 drop_reason=None if reason is None else str(reason),
             )
         )

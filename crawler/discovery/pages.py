@@ -40,6 +40,9 @@ MAX_SECTIONS: Final = {4: 120, 5: 120, 6: 300}
 """Most further listings taken from one page, by priority: menus and sections, links of no clear shape, and links that
 are most likely articles but stand there with no headline. On deeper pages half as many."""
 
+MAX_FEEDS: Final = 30
+"""Most feeds taken from the head of one page."""
+
 MAX_ANCHORS: Final = 20_000
 """Most anchors of one page that are looked at."""
 
@@ -132,7 +135,7 @@ def take_links(
     found.base = page.base
     evidence = article_evidence(page.tree) if state.depth > 0 and state.page == 1 else None
     is_article = evidence is not None
-    _take_announced(page, found)
+    _take_announced(page, found, state)
     _take_redirects(page, found, state)
     links = list(_links(page, found))
     _take_item_lists(page, found)
@@ -282,7 +285,10 @@ def _verdict(link: _Link) -> Shape:
     return shape
 
 
-def _take_announced(page: Page, found: Collector) -> None:
+def _take_announced(page: Page, found: Collector, state: WalkState) -> None:
+    """Takes the feeds that the page's head names. Below the home page they are probes: a section's feed is wanted only
+    where the site has no other, or a hundred feeds of one site would be polled one by one."""
+    feeds = 0
     for tag in page.tree.iter("link"):
         rels = (tag.get("rel") or "").lower().split()
         kind = (tag.get("type") or "").lower().partition(";")[0].strip()
@@ -296,8 +302,15 @@ def _take_announced(page: Page, found: Collector) -> None:
             url = absolute_url(page.base, href)
             if url is None or _is_comments(url, tag.get("title")) or "wp-json" in url or "oembed" in url:
                 continue
+            feeds += 1
+            if feeds > MAX_FEEDS:
+                found.dropped["over_limit"] += 1
+                continue
             # A feed may stand on another host (a feed service); its entries must be on the site all the same.
-            found.add_document(DocumentRef(url=url, kind="feed", is_probe=is_plain, priority=1))
+            is_probe = is_plain or state.depth > 0
+            found.add_document(
+                DocumentRef(url=url, kind="feed", is_probe=is_probe, priority=1 if not is_probe else 3)
+            )
 
 
 def _is_comments(url: str, title: str | None) -> bool:

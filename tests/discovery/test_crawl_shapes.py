@@ -59,6 +59,11 @@ def test_every_article_of_every_shape_is_published(
             crawler.wait(200)
     with psycopg.connect(database_url) as db:
         rows = db.execute("select url_key from core.pages").fetchall()
+        news = db.execute(
+            "select announced_at is not null, announced_title, news from wiretrace.frontier_urls where news is not null"
+        ).fetchall()
+    assert len(news) == 15, "the fields of the news sitemap are kept"
+    assert all(row[0] and row[1] and row[2] == {"language": "en", "publication": "The Paper"} for row in news)
     published = {key for (key,) in rows}
     missing = sorted(f"{name}: {key}" for key, name in wanted.items() if key not in published)
     assert not missing, (missing, (tmp_path / "log").read_text()[-3000:])

@@ -95,6 +95,7 @@ create table core.urls (
     found_on          text,
     hint_title        text,
     hint_published_at timestamptz,
+    news              jsonb,
     is_probe          boolean     not null default false,
     is_once           boolean     not null default false,
     walk              text,
@@ -110,6 +111,8 @@ comment on column core.urls.state is
 comment on column core.urls.tries is 'claims since the last settle: what kills its crawler is quarantined by this';
 comment on column core.urls.id_key is 'host and article id, where the slug is decoration: bounds one article under many slugs';
 comment on column core.urls.walk is 'what discovery keeps with a document: depth and page number of bounded walks';
+comment on column core.urls.news is
+    'what a news sitemap says: publication, language, genres, keywords, stock_tickers';
 comment on column core.urls.poll is 'state of the revisit policy';
 comment on column core.urls.found_url is 'the URL as found, where a redirect has replaced it';
 

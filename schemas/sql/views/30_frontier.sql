@@ -147,7 +147,8 @@ comment on column wiretrace.frontier.daily_quota is 'most article URLs a day';
 
 create or replace view wiretrace.frontier_urls as
 select u.url, u.site, u.host_key as host, u.kind, u.state, u.reason, u.due_at, u.found_by, u.found_on, u.found_url,
-       u.status, u.failures, u.fetched_at, u.settled_at, u.offered_at, u.page_id
+       u.status, u.failures, u.fetched_at, u.settled_at, u.offered_at, u.page_id,
+       u.hint_title as announced_title, u.hint_published_at as announced_at, u.news
   from core.urls u where u.kind <> 'robots';
 
 comment on view wiretrace.frontier_urls is 'One row per URL that is known, with its state and, where it will not be fetched, the reason.';
@@ -168,6 +169,10 @@ comment on column wiretrace.frontier_urls.fetched_at is 'when it was fetched las
 comment on column wiretrace.frontier_urls.settled_at is 'when its state was last set';
 comment on column wiretrace.frontier_urls.offered_at is 'when it was found';
 comment on column wiretrace.frontier_urls.page_id is 'page that was published from it last, see wiretrace.outcomes';
+comment on column wiretrace.frontier_urls.announced_title is 'title that the feed, news sitemap or headline gives';
+comment on column wiretrace.frontier_urls.announced_at is 'time of publication that the feed or news sitemap gives';
+comment on column wiretrace.frontier_urls.news is
+    'what a news sitemap says: publication, language, genres, keywords, stock_tickers';
 
 create or replace function wiretrace.politeness(since interval default interval '1 day')
 returns table (host text, site text, requests bigint, shortest_gap_s double precision, delay_s double precision,
