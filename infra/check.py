@@ -25,6 +25,7 @@ from crawler.discovery.plan import first_documents, robots_documents
 from crawler.resolver import AddressGuard, read_hosts_file
 from crawler.robots import Rules, parse_rules, state_of
 from crawler.sites import SiteSpec, site_spec
+from infra.words import counted
 from schemas.errors import UsageError, cut
 from schemas.settings import Settings
 
@@ -116,7 +117,7 @@ def examine(spec: SiteSpec, fetch: Callable[[str, float], Answer], *, now: datet
             what="site",
             verdict="ok",
             url=spec.url,
-            detail=f"{len(waiting)} more documents would be looked at",
+            detail=f"{counted(len(waiting), 'more document')} would be looked at",
         )
 
 
@@ -155,13 +156,13 @@ def _document_finding(ref: DocumentRef, answer: Answer, result: DiscoveryResult 
         return Finding(
             what=ref.kind, verdict="absent" if ref.is_probe else "failed", url=ref.url, detail=detail
         )
-    parts = [_counted(len(result.entries), "article")]
+    parts = [counted(len(result.entries), "article")]
     dates = [e.published_at or e.updated_at for e in result.entries]
     newest = max((d for d in dates if d is not None), default=None)
     if newest is not None:
         parts.append(f"newest {newest:%Y-%m-%d %H:%M}")
     if result.documents:
-        parts.append(f"names {_counted(len(result.documents), 'document')}")
+        parts.append(f"names {counted(len(result.documents), 'document')}")
     parts += [f"{count} left out ({reason})" for reason, count in sorted(result.dropped.items()) if count]
     if result.problem:
         parts.append(result.problem)
@@ -170,20 +171,12 @@ def _document_finding(ref: DocumentRef, answer: Answer, result: DiscoveryResult 
     )
 
 
-def _counted(count: int, noun: str) -> str:
-    """
-    >>> _counted(1, "article"), _counted(2, "article")
-    ('1 article', '2 articles')
-    """
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def _article_findings(articles: dict[str, str], rules: Rules) -> Iterator[Finding]:
     refused = [url for url in articles if not rules.allows(url)]
     for url, title in [(u, t) for u, t in articles.items() if u not in refused][:_EXAMPLES]:
         yield Finding(what="article", verdict="crawl", url=url, detail=title or "for example")
     if refused:
-        detail = f"robots.txt forbids {len(refused)} of {len(articles)} articles"
+        detail = f"robots.txt forbids {len(refused)} of {counted(len(articles), 'article')}"
         yield Finding(what="article", verdict="refused", url=refused[0], detail=detail)
 
 

@@ -6,6 +6,7 @@ Owns the counts and their two shapes: a live panel on a terminal, a plain line e
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +50,7 @@ class Counts:
         articles: of these, the articles.
         clusters: all in the database.
         errors: URLs that failed and pages that could not be worked, since the run began.
+        next_in_s: seconds until a host may be asked again; None with no host ahead.
     """
 
     sites: int
@@ -65,6 +67,7 @@ class Counts:
     articles: int
     clusters: int
     errors: int
+    next_in_s: float | None
 
     @property
     def is_crawled(self) -> bool:
@@ -158,7 +161,9 @@ class Display:
 
     def note(self, text: str) -> None:
         """Say something that is true until it is replaced: `draining`, `starting` …"""
-        if text != self._note and text and self._live is None:
+        # A countdown is said once: what is said is compared without its figures.
+        is_new = re.sub(r"\d+", "", text) != re.sub(r"\d+", "", self._note)
+        if is_new and text and self._live is None:
             click.echo(text, err=True)
         self._note = text
 

@@ -31,6 +31,7 @@ from infra.children import Children, this_program
 from infra.embedded import Servers, broker_of, postgres_of
 from infra.progress import Counts, Display, Meter, display
 from infra.repair import repair_after_broker_loss
+from infra.words import counted
 from schemas.errors import WiretraceError
 from schemas.settings import Settings
 
@@ -49,6 +50,8 @@ log = structlog.get_logger(__name__)
 
 _TICK_S: Final = 0.25
 _COUNT_EVERY_S: Final = 1.0
+_LONG_WAIT_S: Final = 10.0
+"""A wait that is said on the terminal."""
 _CRAWLER_DRAIN_S: Final = 60.0
 """A crawler may hold a request of up to its download timeout."""
 _WORKER_DRAIN_S: Final = 60.0
@@ -84,14 +87,14 @@ class Stop:
 
 @contextmanager
 def stopping() -> Iterator[Stop]:
-    """Turn SIGINT and SIGTERM into a request to stop; the first drains, the second kills."""
+    """Turn SIGINT, SIGTERM and SIGHUP (a closed terminal) into a request to stop; the first drains, the second kills."""
     stop = Stop()
 
     def ask(_signal: int, _frame: FrameType | None) -> None:
         stop.count += 1
         stop.event.set()
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield stop
     finally:
@@ -297,8 +300,7 @@ def _watch(plan: Plan, family: _Family, own: _Own) -> str:
                 family.shown.note("the database does not answer; waiting for it")
                 own.mend_database()
                 continue
-            has_begun = counts.fetched or counts.processed
-            family.shown.note("" if has_begun else "crawlers and workers are starting")
+            family.shown.note(_why_it_waits(counts))
             family.shown.show(counts)
             # Twice in a row: a worker that has just ended a page may be about to put its source on the frontier.
             if plan.until_done and counts.is_done and was_done:
@@ -306,6 +308,19 @@ def _watch(plan: Plan, family: _Family, own: _Own) -> str:
             was_done = counts.is_done
         family.stop.event.wait(_TICK_S)
     return "interrupt"
+
+
+def _why_it_waits(counts: Counts) -> str:
+    """What a run waits for, where nothing seems to happen; else empty."""
+    if not (counts.fetched or counts.processed):
+        return "crawlers and workers are starting"
+    if (
+        counts.next_in_s is not None
+        and counts.next_in_s > _LONG_WAIT_S
+        and not (counts.claimed or counts.pages_open)
+    ):
+        return f"nothing may be fetched for {counts.next_in_s:.0f} s: pauses, retries and revisits"
+    return ""
 
 
 def summary_lines(report: Report, log_dir: Path) -> list[str]:
@@ -316,21 +331,30 @@ def summary_lines(report: Report, log_dir: Path) -> list[str]:
         "duration": "time is over",
         "interrupt": "interrupted",
     }
-    lines = [
-        f"{ends[report.ended_by]} after {report.elapsed_s:.0f} s: {counts.fetched} requests, "
-        f"{counts.published} pages published, {counts.processed} processed, {counts.articles} articles, "
-        f"{counts.clusters} clusters, {counts.errors} errors"
-    ]
+    did = (
+        counted(counts.fetched, "request"),
+        f"{counted(counts.published, 'page')} published",
+        f"{counts.processed} processed",
+        counted(counts.articles, "article"),
+        counted(counts.clusters, "cluster"),
+        counted(counts.errors, "error"),
+    )
+    lines = [f"{ends[report.ended_by]} after {report.elapsed_s:.0f} s: {', '.join(did)}"]
     if counts.pages_open:
-        lines.append(f"{counts.pages_open} published pages are not worked yet; the next run does it")
+        words = counted(counts.pages_open, "published page is", "published pages are")
+        lines.append(f"{words} not worked yet; the next run does it")
     if counts.due and report.ended_by != "done":
-        lines.append(f"{counts.due} URLs are still due; the next run goes on there")
+        lines.append(f"{counted(counts.due, 'URL is', 'URLs are')} still due; the next run goes on there")
     if counts.deferred:
-        lines.append(f"{counts.deferred} URLs wait for a later try; see: wiretrace frontier")
+        lines.append(
+            f"{counted(counts.deferred, 'URL waits', 'URLs wait')} for a later try; see: wiretrace frontier"
+        )
     if counts.errors:
         lines.append("for the errors see: wiretrace status")
     if report.restarts:
-        lines.append(f"{report.restarts} times a process crashed and was started again; see {log_dir}")
+        lines.append(
+            f"{counted(report.restarts, 'time')} a process crashed and was started again; see {log_dir}"
+        )
     if not report.is_drained:
         lines.append("some processes were killed; the next run repeats what they had in hand")
     return lines

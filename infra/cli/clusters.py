@@ -10,6 +10,7 @@ import click
 from infra.cli.database import Reader, reading
 from infra.cli.options import DURATION, with_settings
 from infra.cli.output import Column, Format, Listing, format_options, human, listing, print_listing
+from infra.words import counted
 from schemas.errors import WiretraceError, cut
 from schemas.settings import Settings
 from schemas.urls import url_key
@@ -19,16 +20,16 @@ __all__ = ["CLUSTER_COLUMNS", "MEMBER_COLUMNS", "clusters", "print_members", "sh
 CLUSTER_COLUMNS: Final = (
     Column(name="cluster_id", title="id", is_right=True),
     Column(name="size", is_right=True),
-    Column(name="sites", is_right=True, rank=1),
+    Column(name="sites", is_right=True, rank=2),
     Column(name="origin"),
     Column(name="origin_site", is_in_table=False),
     Column(name="origin_agency", is_in_table=False),
     Column(name="origin_url", is_in_table=False),
     Column(name="origin_reason", is_in_table=False),
-    Column(name="first_published_at", title="first published"),
+    Column(name="first_published_at", title="first published", rank=1),
     Column(name="last_published_at", is_in_table=False),
     Column(name="spread", is_right=True),
-    Column(name="title"),
+    Column(name="title", least=28),
 )
 
 MEMBER_COLUMNS: Final = (
@@ -120,7 +121,7 @@ def print_members(cluster: dict[str, Any], rows: list[dict[str, Any]], output_fo
     origin = cluster["origin_url"] or cluster["origin_site"] or cluster["origin_agency"] or "unknown"
     click.echo(f"{cluster['title'] or 'without a title'}")
     click.echo(
-        f"cluster {cluster['cluster_id']}: {cluster['size']} articles on {cluster['sites']} sites"
+        f"cluster {cluster['cluster_id']}: {counted(cluster['size'], 'article')} on {counted(cluster['sites'], 'site')}"
         f" within {human(cluster['spread'])}"
     )
     click.echo(f"origin: {origin} ({str(cluster['origin_reason']).replace('_', ' ')})")

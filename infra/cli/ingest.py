@@ -34,6 +34,7 @@ from infra.migrate import migrate, require_current
 from infra.repair import repair_after_broker_loss
 from infra.run import Stop, child_environment, new_crawl_id, stopping
 from infra.topics import ensure_topics
+from infra.words import counted
 from schemas.errors import UsageError
 from schemas.records import RawPage
 from schemas.settings import Settings
@@ -261,14 +262,14 @@ def _tell(result: Ingested, outcomes: list[dict[str, Any]], progress: dict[str, 
     if result.bad_count > _NAMED:
         click.echo(f"… and {result.bad_count - _NAMED} more that cannot be read", err=True)
     click.echo(
-        f"{result.read} records read: {result.published} pages published, {result.known} known already, "
+        f"{counted(result.read, 'record')} read: {counted(result.published, 'page')} published, {result.known} known already, "
         f"{result.bad_count} bad, {result.skipped.total()} no page"
     )
     for kind, count in result.skipped.most_common(8):
         click.echo(f"  {count} × {kind}")
     if result.unnamed:
         click.echo(
-            f"{result.unnamed} pages without a given address: taken from the page, or made up under .invalid"
+            f"{counted(result.unnamed, 'page')} without a given address: taken from the page, or made up under .invalid"
         )
     if outcomes:
         columns = [
@@ -277,6 +278,6 @@ def _tell(result: Ingested, outcomes: list[dict[str, Any]], progress: dict[str, 
             Column(name="most_often", title="most frequent reason"),
         ]
         print_listing(Listing(columns=columns, rows=outcomes), "table")
-    click.echo(f"{progress['clusters']} clusters in the database. See: wiretrace clusters")
+    click.echo(f"{counted(progress['clusters'], 'cluster')} in the database. See: wiretrace clusters")
     if stop.is_asked:
         click.echo("interrupted: run the same command again to go on", err=True)

@@ -51,6 +51,7 @@ class Column:
         title: in the table; default the name with spaces.
         is_in_table: False for values that only a program wants.
         is_wrapped: whether a long value goes on in a second line; else it is cut.
+        least: width that a long one keeps; where that is not to be had, columns with a rank go.
         rank: the higher, the sooner a narrow table does without it; 0 = never. Hidden too where nothing is in it.
     """
 
@@ -60,6 +61,7 @@ class Column:
     is_in_table: bool = True
     is_wrapped: bool = False
     rank: int = 0
+    least: int = _LEAST_WIDTH
 
     @property
     def heading(self) -> str:
@@ -228,7 +230,8 @@ def _that_fit(columns: Sequence[Column], rows: Sequence[Mapping[str, object]], t
     for column in sorted((c for c in shown if c.rank), key=lambda c: c.rank, reverse=True):
         cells = [[human(row[c.name]) for c in shown] for row in rows]
         natural = _natural(shown, cells)
-        if sum(_widths(natural, 0)) + 2 * (len(shown) - 1) <= total:
+        least = (w if w <= _KEPT_WIDTH else min(w, c.least) for c, w in zip(shown, natural, strict=True))
+        if sum(least) + 2 * (len(shown) - 1) <= total:
             break
         shown.remove(column)
     return shown

@@ -15,6 +15,7 @@ from infra.ingest import page_of
 from infra.logs import set_up_logs
 from infra.migrate import require_current
 from infra.run import new_crawl_id
+from infra.words import counted
 from schemas.records import RawPage
 from schemas.settings import Settings
 from schemas.urls import site_of
@@ -78,7 +79,11 @@ def reprocess(
             after = datetime.now(UTC) - timedelta(seconds=since or 0.0)
             pages = pages_on_topic(found.bootstrap, since=after, site=name)
         count = rework(ready, pages, extract_processes=extract_processes, on_batch=tell)
-    click.echo(f"{count} pages worked again")
+    click.echo(f"{counted(count, 'page')} worked again")
+    if count == 0 and not paths and found.is_broker_embedded:
+        click.echo(
+            "the embedded broker keeps pages only while it runs; name WARC files with --warc", err=True
+        )
     return 0
 
 

@@ -11,6 +11,7 @@ import click
 from infra.cli.database import Reader, reading
 from infra.cli.options import with_settings
 from infra.cli.output import Column, Format, Listing, format_options, human, plain, print_listing
+from infra.words import counted
 from schemas.settings import Settings
 
 __all__ = ["Alert", "alerts", "status"]
@@ -46,18 +47,21 @@ def alerts(reader: Reader, totals: dict[str, Any], *, silent_h: float) -> list[A
     found = []
     oldest = totals["oldest_open_at"]
     if oldest is not None and datetime.now(UTC) - oldest > _STUCK:
-        text = f"{totals['pages_open']} published pages wait for a worker, the oldest since {human(oldest)}"
+        words = counted(totals["pages_open"], "published page waits", "published pages wait")
+        text = f"{words} for a worker, the oldest since {human(oldest)}"
         found.append(Alert(name="pages_stuck", text=text, command="wiretrace worker, or wiretrace repair"))
     if totals["dead_letters"]:
-        text = f"{totals['dead_letters']} dead letters"
+        text = counted(totals["dead_letters"], "dead letter")
         found.append(Alert(name="dead_letters", text=text, command="wiretrace dlq list"))
     silent = reader.rows("infra/silent_sites", silent_h=silent_h) if totals["crawlers"] else []
     if silent:
         names = ", ".join(str(row["site"]) for row in silent[:5]) + (" …" if len(silent) > 5 else "")
-        text = f"nothing new discovered for {silent_h:g} h on {len(silent)} sites: {names}"
+        text = f"nothing new discovered for {silent_h:g} h on {counted(len(silent), 'site')}: {names}"
         found.append(Alert(name="nothing_discovered", text=text, command="wiretrace sites show SITE"))
     if totals["backing_off"]:
-        text = f"{totals['backing_off']} hosts ask for a pause or fail"
+        text = counted(
+            totals["backing_off"], "host asks for a pause or fails", "hosts ask for a pause or fail"
+        )
         found.append(Alert(name="backing_off", text=text, command="wiretrace frontier --state 'backing off'"))
     return found
 
@@ -93,15 +97,15 @@ def status(settings: Settings, silent_hours: float, output_format: Format) -> in
         _print_facts(totals, outcomes, problems, found, output_format)
         return code
     click.echo(
-        f"crawl     {totals['crawlers']} crawlers, {totals['sites']} sites ({totals['paused']} paused), "
-        f"{totals['urls']} URLs: {totals['due']} due, {totals['waiting']} waiting, {totals['claimed']} in flight"
+        f"crawl     {counted(totals['crawlers'], 'crawler')}, {counted(totals['sites'], 'site')} "
+        f"({totals['paused']} paused), {counted(totals['urls'], 'URL')}: {totals['due']} due, {totals['waiting']} waiting, {totals['claimed']} in flight"
     )
     click.echo(
         f"pages     {totals['pages']} published, {totals['pages_open']} waiting for a worker, "
         f"last fetched {human(totals['last_fetched_at'])}"
     )
     click.echo(
-        f"articles  {totals['articles']}, {totals['clustered_articles']} of them in {totals['clusters']} clusters"
+        f"articles  {totals['articles']}, {totals['clustered_articles']} of them in {counted(totals['clusters'], 'cluster')}"
     )
     click.echo(f"database  {totals['database_bytes'] / 1e6:.0f} MB")
     click.echo()

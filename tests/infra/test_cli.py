@@ -229,7 +229,7 @@ def test_status_counts_pages_and_raises_alerts(
     assert code == 3
     assert facts["total", "pages_open"]["value"] == 1
     assert "wiretrace worker" in facts["alert", "pages_stuck"]["detail"]
-    assert "! 1 published pages wait" in call(capsys, "status")[1]
+    assert "! 1 published page waits" in call(capsys, "status")[1]
 
 
 # ---------------------------------------------------------------------------------------- show, doctor

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import infra.archives
-import infra.check
 import infra.cli.output
 import infra.progress
+import infra.words
 from infra.cli.output import Column, Listing, _widths, plain, print_listing
 
 
-@pytest.mark.parametrize("module", [infra.cli.output, infra.progress, infra.archives, infra.check])
+@pytest.mark.parametrize("module", [infra.cli.output, infra.progress, infra.archives, infra.words])
 def test_examples_in_docstrings_hold(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
 
