@@ -149,10 +149,10 @@ class Collector:
         """The newest date of the entries so far."""
         return max((dated for _, dated in self._entries.values() if dated), default=None)
 
-    def has_all_older_than(self, moment: datetime) -> bool:
-        """Whether there are dated entries, no undated ones, and all are older than `moment`."""
-        dates = [dated for _, dated in self._entries.values()]
-        return bool(dates) and all(dated is not None and dated < moment for dated in dates)
+    @property
+    def has_undated(self) -> bool:
+        """Whether there are entries without any date."""
+        return any(dated is None for _, dated in self._entries.values())
 
     def entries(self, *, since: datetime | None, limit: int) -> tuple[Entry, ...]:
         """The entries that are kept, in the document's order.

@@ -22,6 +22,7 @@ from w3lib.encoding import html_to_unicode
 
 from crawler.discovery.body import BodyError, chunks_of
 from crawler.discovery.collect import Collector, absolute_url
+from crawler.discovery.dates import parse_date
 from crawler.discovery.evidence import article_evidence, json_ld
 from crawler.discovery.feeds import wordpress_documents
 from crawler.discovery.links import LinkShape, Shape, page_number, shape_of, word_count
@@ -35,6 +36,9 @@ MAX_DEPTH: Final = 2
 
 MAX_PAGES: Final = 50
 """Most pages of one listing that are walked ('next', `/page/2`)."""
+
+SURE_PAGES: Final = 3
+"""Pages of one listing that are walked whatever their dates are."""
 
 MAX_SECTIONS: Final = {4: 120, 5: 120, 6: 300}
 """Most further listings taken from one page, by priority: menus and sections, links of no clear shape, and links that
@@ -383,16 +387,28 @@ def _take_next(
     page: Page, found: Collector, state: WalkState, links: list[_Link], since: datetime | None
 ) -> None:
     """The following page of this listing: the link that says so, or the next number of its pager."""
-    if state.page >= MAX_PAGES or (since and found.has_all_older_than(since)):
+    if state.page >= MAX_PAGES:
+        return
+    dates = _dates(page, found)
+    if since and state.page >= SURE_PAGES and dates and max(dates) < since:
         return
     target = _next_url(page, found, state, links)
     if target is None:
         return
-    following = state.next_page(found.newest_at)
+    following = state.next_page(state.newest_at or max(dates, default=None))
     ref = DocumentRef(
         url=target, kind="listing", is_once=following.page > 2, priority=7, state=following.written()
     )
     found.add_document(ref)
+
+
+def _dates(page: Page, found: Collector) -> list[datetime]:
+    """The dates of a listing's stories: of its `time` elements where there are a few, else of their URLs."""
+    times = (parse_date(element.get("datetime")) for element in page.tree.iter("time"))
+    dates = [moment for moment in times if moment]
+    if len(dates) >= 3:
+        return dates
+    return [found.newest_at] if found.newest_at and not found.has_undated else []
 
 
 def _next_url(page: Page, found: Collector, state: WalkState, links: list[_Link]) -> str | None:

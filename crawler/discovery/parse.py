@@ -58,7 +58,7 @@ def parse_document(
     The age window is counted back from the newest date that the walk's first document names, never from after `now`:
     a site whose latest story is of March keeps that month, a busy one the last 30 days. Entries of listings are not
     left out by age (they have no dates, or stand there because they are current); the walk to their following pages
-    ends where every dated link is older.
+    ends, after three pages, where all dates on a page are older.
 
     Args:
         kind: what it was expected to be, one of `DOCUMENT_KINDS`; the bytes decide.

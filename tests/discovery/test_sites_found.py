@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from crawler.discovery.parse import parse_document
@@ -141,6 +143,27 @@ def test_a_pager_without_end_is_bounded() -> None:
     for number in range(2, 400):
         web.put(f"{HOME}page/{number}", page(f'<a rel="next" href="/page/{number + 1}">Next</a>'))
     assert len(walk(web, HOME).documents) < 60
+
+
+@pytest.mark.parametrize("dated_by", ["time", "url"])
+def test_the_walk_through_an_archive_ends_at_the_window(dated_by: str) -> None:
+    web, pages = Web(), 30
+    for number in range(1, pages + 1):
+        day = NOW - timedelta(days=5 * number)
+        path = f"{day:%Y/%m/%d}/" if dated_by == "url" else "news/"
+        mark = f'<time datetime="{day:%Y-%m-%d}">then</time>' if dated_by == "time" else ""
+        rows = "".join(
+            f'<h2><a href="/{path}story-of-the-day-{number}-{n}">A story of that day in town {n}</a></h2>{mark}'
+            for n in range(5)
+        )
+        following = f'<a rel="next" href="/page/{number + 1}">Older</a>'
+        web.put(HOME if number == 1 else f"{HOME}page/{number}", page(rows, following))
+    found = walk(web, HOME)
+    # 30 days back from the fifth day: six pages inside, one that shows the end.
+    assert {f"{HOME}page/{number}" for number in range(2, 8)} <= found.documents.keys()
+    assert f"{HOME}page/10" not in found.documents
+    everything = walk(web, HOME, max_age_days=0)
+    assert f"{HOME}page/{pages}" in everything.documents
 
 
 def test_a_page_with_a_story_is_published_and_not_walked() -> None:
