@@ -224,10 +224,16 @@ class HostPace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """The facts of one request, for the log."""
+    """The facts of one request, for the log and the pace.
+
+    Attributes:
+        elapsed_s: from sending to the end of the body.
+        ended_at: reading of `crawler.pace.clock` at that end; None = just now.
+    """
 
     status: int | None = None
     elapsed_s: float = 0.0
+    ended_at: float | None = None
     size_bytes: int = 0
     content_type: str | None = None
     address: str | None = None
@@ -265,8 +271,13 @@ class Settlement:
     crawl_delay_s: float | None = None
     page: PublishedPage | None = None
 
-    def row(self) -> dict[str, Any]:
-        """The settlement as the object that `queries/frontier/settle.sql` reads."""
+    def row(self, now: float) -> dict[str, Any]:
+        """The settlement as the object that `queries/frontier/settle.sql` reads.
+
+        Args:
+            now: reading of `crawler.pace.clock` right before the statement. What reaches the database is how long
+                ago the exchange ended, as its clock alone names points in time.
+        """
         claim, page, seen, next_url = self.claim, self.page, self.exchange, self.next_url
         row: dict[str, Any] = {
             "token": str(claim.token),
@@ -288,6 +299,7 @@ class Settlement:
             "was_sent": self.was_sent,
             "status": seen.status,
             "elapsed_s": seen.elapsed_s,
+            "ended_ago_s": 0.0 if seen.ended_at is None else max(now - seen.ended_at, 0.0),
             "size_bytes": seen.size_bytes,
             "content_type": clean(seen.content_type),
             "address": seen.address,

@@ -33,6 +33,7 @@ class Fetched:
     Attributes:
         body: Content-Encoding undone, cut at its cap.
         elapsed_s: from the claim's dispatch to the end of the body.
+        ended_at: reading of `crawler.pace.clock` at the end of the body, or of the attempt.
         address: of the peer.
         raw: where it is archived.
     """
@@ -41,5 +42,6 @@ class Fetched:
     answer: Answer
     body: bytes
     elapsed_s: float
+    ended_at: float
     address: str | None
     raw: RawExchange | None

@@ -102,6 +102,7 @@ class Finisher:
         exchange = Exchange(
             status=answer.status,
             elapsed_s=fetched.elapsed_s,
+            ended_at=fetched.ended_at,
             size_bytes=len(fetched.body),
             content_type=content_type_of(answer.headers)[:200] or None,
             address=fetched.address,
@@ -293,6 +294,7 @@ class Finisher:
                 due_in_s=back_off_s(failures, _jitter()),
                 url_failures=failures,
                 host=HostPace(failures=claim.host_failures, streak=claim.host_streak),
+                exchange=Exchange(elapsed_s=fetched.elapsed_s, ended_at=fetched.ended_at),
             )
         )
 

@@ -234,7 +234,8 @@ class Frontier:
 
     def settle(self, settlements: Sequence[Settlement], *, crawl_id: str) -> set[UUID]:
         """Settles claims; the tokens returned are those that still stood. The others changed nothing."""
-        rows = Jsonb([settlement.row() for settlement in settlements])
+        now = clock()
+        rows = Jsonb([settlement.row(now) for settlement in settlements])
         params = {"settlements": rows, "crawl_id": crawl_id, "delay_s": self._delay_s}
         return {row["claim_token"] for row in self._rows("settle", params)}
 

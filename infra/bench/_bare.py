@@ -46,7 +46,6 @@ def _main(hosts: int, port: int, pages: int, concurrency: int) -> None:
         {
             "LOG_ENABLED": False,
             "CONCURRENT_REQUESTS": concurrency,
-            "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
             "CONCURRENT_ITEMS": 1,  # by default a hundred tasks are made for each response; the crawler makes none
             "DOWNLOAD_DELAY": 0,
             "COOKIES_ENABLED": False,

@@ -399,7 +399,7 @@ def _measure(bench: _Bench, part: str, *, full: bool) -> dict[str, Any]:
         case "speed":
             return measure_speed(bench, hosts=200, pages=6000 if full else 3000, window=64)
         case "polite":
-            return measure_polite(bench, hosts=200, delay_s=2.0, seconds=60.0 if full else 20.0)
+            return measure_polite(bench, hosts=200, delay_s=5.0, seconds=60.0 if full else 20.0)
         case "frontier":
             sizes = (100_000, 1_000_000) if full else (20_000, 100_000)
             return measure_frontier(bench, hosts=5000, sizes=sizes, threads=4, seconds=15.0 if full else 5.0)

@@ -158,6 +158,6 @@ create table core.fetches (
     page_id       uuid
 ) partition by range (fetched_at);
 create table core.fetches_rest partition of core.fetches default;
-comment on column core.fetches.fetched_at is 'when it was settled: the host''s pause counts from here';
+comment on column core.fetches.fetched_at is 'when the answer was complete: the host''s pause counts from here';
 comment on column core.fetches.claimed_at is 'from when it could be sent: the request was sent after this';
 create index fetches_host on core.fetches (host_key, fetched_at);

@@ -89,7 +89,7 @@ select f.claimed_at as started_at, f.fetched_at as ended_at, f.host_key as host,
 comment on view wiretrace.fetches is
     'One row per request to a site, kept for 14 days. See also the function wiretrace.politeness.';
 comment on column wiretrace.fetches.started_at is 'from when the request could be sent, just before it was; the database''s clock';
-comment on column wiretrace.fetches.ended_at is 'when it was settled, just after the answer (and for a page, the broker''s ack); the database''s clock';
+comment on column wiretrace.fetches.ended_at is 'when the answer was complete; the database''s clock';
 comment on column wiretrace.fetches.host is 'politeness key: one request at a time goes to it, over all machines';
 comment on column wiretrace.fetches.site is 'site of the URL';
 comment on column wiretrace.fetches.url is 'what was requested';

@@ -1,16 +1,20 @@
 -- Settles claims: what became of the URL, when the host may be asked next, the log, the ledger of published pages.
 --
 -- %(settlements)s: jsonb array. Only a claim whose token still stands is settled; the rows name those.
--- The host's next time counts from this statement's clock, so from after the response was complete.
+-- The host's pause counts from the end of the exchange, which is this statement's now less the time since (and never
+-- before the claim).
 with given as materialized (
     select * from jsonb_to_recordset(%(settlements)s::jsonb) as g (
         token uuid, host_key text, url_id bigint, state text, reason text, due_in_s double precision,
         url text, found_url text, authority text, next_site text, next_host text, hops smallint, url_failures smallint, poll jsonb,
         pause_s double precision, failures integer, streak smallint, is_failure boolean, is_back_off boolean, crawl_delay_s real,
-        was_sent boolean, outcome text, status smallint, elapsed_s double precision, size_bytes integer,
+        was_sent boolean, outcome text, status smallint, elapsed_s double precision, ended_ago_s double precision,
+        size_bytes integer,
         content_type text, address inet, noindex text, retry_after_s real, page jsonb)
 ), held as materialized (
-    select h.host_key, h.claim_token, h.claimed_at, h.claimed_by from core.hosts h join given g
+    select h.host_key, h.claim_token, h.claimed_at, h.claimed_by,
+           greatest(h.claimed_at, now() - g.ended_ago_s * interval '1 second') as ended_at
+      from core.hosts h join given g
         on h.host_key = g.host_key and h.claim_token = g.token
      order by h.host_key for update of h
 ), moves as materialized (
@@ -35,7 +39,7 @@ with given as materialized (
            ready_at = greatest(t.next_at, now()),
            failures = g.failures,
            streak = g.streak,
-           last_failure_at = case when g.is_failure then now() else h.last_failure_at end,
+           last_failure_at = case when g.is_failure then held.ended_at else h.last_failure_at end,
            back_off_until = case when g.is_back_off then t.next_at end,
            back_off_reason = case when g.is_back_off then g.outcome end,
            address = coalesce(g.address, h.address)
@@ -44,7 +48,7 @@ with given as materialized (
       join core.hosts old on old.host_key = held.host_key
       cross join lateral (
           select case when g.was_sent
-                      then now() + greatest(old.delay_s, coalesce(g.crawl_delay_s, old.crawl_delay_s), g.pause_s)
+                      then held.ended_at + greatest(old.delay_s, coalesce(g.crawl_delay_s, old.crawl_delay_s), g.pause_s)
                                    * interval '1 second'
                       else greatest(old.next_at, now() + g.pause_s * interval '1 second') end as next_at) t
      where h.host_key = held.host_key
@@ -58,7 +62,7 @@ with given as materialized (
            poll = coalesce(g.poll, u.poll),
            status = coalesce(g.status, u.status),
            page_id = coalesce((g.page ->> 'page_id')::uuid, u.page_id),
-           fetched_at = case when g.was_sent then now() else u.fetched_at end
+           fetched_at = case when g.was_sent then held.ended_at else u.fetched_at end
       from given g join held on held.claim_token = g.token left join moves m on m.token = g.token
      where u.url_id = g.url_id
     returning u.url_id, u.site, u.kind
@@ -66,7 +70,7 @@ with given as materialized (
     insert into core.fetches (fetched_at, claimed_at, elapsed_s, host_key, site, url_id, url, kind, crawl_id, crawler_id,
                               status, outcome, reason, size_bytes, content_type, address, noindex, retry_after_s,
                               pause_s, page_id)
-    select now(), held.claimed_at, g.elapsed_s, g.host_key, u.site, g.url_id, u.url, u.kind,
+    select held.ended_at, held.claimed_at, g.elapsed_s, g.host_key, u.site, g.url_id, u.url, u.kind,
            %(crawl_id)s, held.claimed_by, g.status, g.outcome, g.reason, g.size_bytes, g.content_type, g.address,
            g.noindex, g.retry_after_s, g.pause_s, (g.page ->> 'page_id')::uuid
       from given g join held on held.claim_token = g.token
