@@ -58,6 +58,10 @@ def command(
                     f"{found.per_second:7.0f} articles/s   ms/article: {stages}"
                 )
             click.echo(
+                "          pairs/article: "
+                + "  ".join(f"{name} {number:.1f}" for name, number in found.pairs_per_article.items())
+            )
+            click.echo(
                 "          bytes/article: "
                 + "  ".join(f"{name} {size:.0f}" for name, size in found.bytes_per_article.items())
             )

@@ -45,6 +45,7 @@ class Measured:
         articles: articles that were timed.
         per_second: articles a second of all workers together, sketching included.
         stage_ms: milliseconds per article and worker, by stage.
+        pairs_per_article: proposed by a shared key, likely by their signatures, kept as matches.
         bytes_per_article: of each table and index, over all articles.
     """
 
@@ -53,6 +54,7 @@ class Measured:
     articles: int
     per_second: float
     stage_ms: dict[str, float]
+    pairs_per_article: dict[str, float]
     bytes_per_article: dict[str, float]
 
 
@@ -149,7 +151,7 @@ def _work(url: str, seed: int, count: int, ready: Any, start: Any, results: Any)
             with conn.transaction(), conn.cursor() as cur:
                 events = index.resolve(cur, [item.article_id for item in items])
                 index.mark_sent(cur, events)
-        results.put((time.perf_counter() - begun - stored_s, dict(index.stage_s)))
+        results.put((time.perf_counter() - begun - stored_s, dict(index.stage_s), dict(index.counted)))
 
 
 def measure(url: str, *, indexed: int, workers: int, articles: int, seed: int) -> Measured:
@@ -175,9 +177,12 @@ def measure(url: str, *, indexed: int, workers: int, articles: int, seed: int) -
         process.join()
     done = articles // workers * workers
     stages: dict[str, float] = {}
-    for _, stage_s in took:
+    pairs: dict[str, float] = {}
+    for _, stage_s, counted in took:
         for name, seconds in stage_s.items():
             stages[name] = stages.get(name, 0.0) + 1000 * seconds / done
+        for name, number in counted.items():
+            pairs[name] = pairs.get(name, 0.0) + number / done
     with psycopg.connect(url, autocommit=True) as conn:
         total = conn.execute(sql("dedupe/count_sketches")).fetchone()
         sizes = conn.execute(sql("dedupe/table_bytes")).fetchall()
@@ -186,8 +191,9 @@ def measure(url: str, *, indexed: int, workers: int, articles: int, seed: int) -
         indexed=indexed,
         workers=workers,
         articles=done,
-        per_second=done / max(seconds for seconds, _ in took),
+        per_second=done / max(seconds for seconds, _, _ in took),
         stage_ms=stages,
+        pairs_per_article=pairs,
         bytes_per_article={name: size / count for name, size in sizes},
     )
 

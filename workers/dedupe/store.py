@@ -115,6 +115,7 @@ class Index:
         cache_stories: stories whose words are kept in memory between calls, about 6 kB each.
 
     Attributes:
+        counted: pairs so far: proposed by a shared key, likely by their signatures, kept as matches.
         stage_s: seconds spent in each stage so far: sketch, write, candidates, load, verify, cluster, events.
     """
 
@@ -124,6 +125,7 @@ class Index:
         self._stories: OrderedDict[_Key, _Stored] = OrderedDict()
         self._is_scheme_known = False
         self.stage_s: defaultdict[str, float] = defaultdict(float)
+        self.counted: defaultdict[str, int] = defaultdict(int)
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[None]:
@@ -211,7 +213,11 @@ class Index:
         with self._stage("load"):
             stored.update(self._load_cached(cur, wanted))
         with self._stage("verify"):
-            return _measured(candidates, stored)
+            matches = _measured(candidates, stored)
+        self.counted["proposed"] += len(rows)
+        self.counted["likely"] += sum(map(len, candidates.values()))
+        self.counted["kept"] += len(matches)
+        return matches
 
     def _load(self, cur: Cursor, ids: Iterable[int]) -> dict[int, _Stored]:
         cur.execute(sql("dedupe/sketches"), {"article_ids": list(ids), "scheme_id": SCHEME.scheme_id})
