@@ -7,6 +7,7 @@ last day go through both transactions, as a worker would take them, and these ar
 from __future__ import annotations
 
 import multiprocessing
+import queue
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -172,7 +173,7 @@ def measure(url: str, *, indexed: int, workers: int, articles: int, seed: int) -
     for _ in processes:
         ready.acquire()
     start.set()
-    took = [results.get() for _ in processes]
+    took = [_result(results, processes) for _ in processes]
     for process in processes:
         process.join()
     done = articles // workers * workers
@@ -196,6 +197,15 @@ def measure(url: str, *, indexed: int, workers: int, articles: int, seed: int) -
         pairs_per_article=pairs,
         bytes_per_article={name: size / count for name, size in sizes},
     )
+
+
+def _result(results: Any, processes: Sequence[Any]) -> Any:
+    while True:
+        try:
+            return results.get(timeout=5)
+        except queue.Empty:
+            if any(process.exitcode not in (None, 0) for process in processes):
+                raise RuntimeError("a measuring process died; its error is above") from None
 
 
 def measure_peer(indexed: int, articles: Sequence[PlantedArticle], *, seed: int = 1) -> Peer:

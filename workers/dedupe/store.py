@@ -15,7 +15,7 @@ writes is a function of the articles and their matches, so doing it again change
 from __future__ import annotations
 
 import time
-from collections import OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -40,6 +40,12 @@ MAX_EDGES: Final = 500
 """Matches kept per article: the strongest. A story with more copies stays connected through its strongest."""
 MAX_REJECTED: Final = 50
 """Pairs kept per article that are no copies: enough to ask why, whatever a template series grows to."""
+HOT_PROPOSALS: Final = 200
+"""So many unlikely candidates of one article mean that one of its keys stands for a stock phrase ("did not immediately
+respond to a request for comment"). Such keys are found out and no longer looked up by this worker."""
+HOT_SAMPLE: Final = 100
+HOT_SHARE: Final = 0.1
+MAX_HOT_KEYS: Final = 50_000
 _ATTEMPTS: Final = 5
 _COLUMN_TYPES: Final = (
     "int8",
@@ -124,6 +130,7 @@ class Index:
         self._cache_stories = cache_stories
         self._stories: OrderedDict[_Key, _Stored] = OrderedDict()
         self._is_scheme_known = False
+        self._hot_keys: set[int] = set()
         self.stage_s: defaultdict[str, float] = defaultdict(float)
         self.counted: defaultdict[str, int] = defaultdict(int)
 
@@ -196,10 +203,12 @@ class Index:
         with self._stage("load"):
             stored = self._load(cur, ids)
         with self._stage("candidates"):
+            keys = self._keys(cur, stored)
             cur.execute(
                 sql("dedupe/candidates"),
                 {
-                    "article_ids": list(stored),
+                    "article_ids": list(keys),
+                    "keys": [f"{{{','.join(map(str, own - self._hot_keys))}}}" for own in keys.values()],
                     "window_days": self._window_days,
                     "scheme_id": SCHEME.scheme_id,
                 },
@@ -209,6 +218,12 @@ class Index:
         for article_id, candidate_id, version, revision, signature in rows:
             proposed.setdefault(article_id, []).append((candidate_id, version, revision, signature))
         candidates = {a: _likely(stored[a].signature, others) for a, others in proposed.items()}
+        with self._stage("candidates"):
+            for article_id, others in proposed.items():
+                if len(others) - len(candidates[article_id]) >= HOT_PROPOSALS:
+                    likely = {key[0] for key in candidates[article_id]}
+                    unlikely = [other[0] for other in others if other[0] not in likely]
+                    self._learn_hot_keys(cur, keys[article_id], unlikely)
         wanted = {key for keys in candidates.values() for key in keys if key[0] not in stored}
         with self._stage("load"):
             stored.update(self._load_cached(cur, wanted))
@@ -218,6 +233,18 @@ class Index:
         self.counted["likely"] += sum(map(len, candidates.values()))
         self.counted["kept"] += len(matches)
         return matches
+
+    def _keys(self, cur: Cursor, ids: Iterable[int]) -> dict[int, frozenset[int]]:
+        cur.execute(sql("dedupe/keys"), {"article_ids": list(ids)})
+        return {article_id: frozenset(keys) for article_id, keys in cur.fetchall()}
+
+    def _learn_hot_keys(self, cur: Cursor, own: frozenset[int], unlikely: Sequence[int]) -> None:
+        """Finds the keys through which many articles were proposed in vain."""
+        if len(self._hot_keys) > MAX_HOT_KEYS:
+            self._hot_keys.clear()
+        sample = sorted(unlikely)[:: max(1, len(unlikely) // HOT_SAMPLE)]
+        shared = Counter(key for keys in self._keys(cur, sample).values() for key in keys & own)
+        self._hot_keys.update(key for key, count in shared.items() if count >= HOT_SHARE * len(sample))
 
     def _load(self, cur: Cursor, ids: Iterable[int]) -> dict[int, _Stored]:
         cur.execute(sql("dedupe/sketches"), {"article_ids": list(ids), "scheme_id": SCHEME.scheme_id})

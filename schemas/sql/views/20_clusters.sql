@@ -2,7 +2,7 @@
 
 -- Articles that share a band or a passage with the given ones, within the window on both sides (so that it does not
 -- matter which of two came first). Sequential scans are off: on a young partition the planner would choose one.
-create or replace function core.find_candidates(article_ids bigint[], window_days integer, scheme smallint)
+create or replace function core.find_candidates(article_ids bigint[], keys text[], window_days integer, scheme smallint)
 returns table (article_id bigint, candidate_id bigint, candidate_version integer,
                candidate_revision bigint, signature bytea)
 language sql stable
@@ -10,21 +10,20 @@ set enable_seqscan = off
 set jit = off
 as $$
     select own.article_id, other.article_id, other.version, other.revision, other.signature
-      from core.articles a
-      join core.sketches own on own.article_id = a.article_id and own.first_seen_at = a.first_seen_at
+      from unnest(article_ids, keys) as own (article_id, keys)
+      join core.articles a on a.article_id = own.article_id
       cross join lateral (
           select s.article_id, s.version, s.revision, s.signature
             from core.sketches s
-           where s.keys && own.keys
+           where s.keys && own.keys::bigint[]
              and s.first_seen_at >= case when window_days = 0 then '-infinity'::timestamptz
-                                         else own.first_seen_at - make_interval(days => window_days) end
+                                         else a.first_seen_at - make_interval(days => window_days) end
              and s.first_seen_at <= case when window_days = 0 then 'infinity'::timestamptz
-                                         else own.first_seen_at + make_interval(days => window_days) end
+                                         else a.first_seen_at + make_interval(days => window_days) end
              and s.article_id <> own.article_id
              and s.scheme_id = scheme
            limit 5000
       ) other
-     where a.article_id = any(article_ids) and own.scheme_id = scheme
 $$;
 
 comment on function core.find_candidates is 'Pairs that share a band key or a passage key; to be verified.';

@@ -1,2 +1,3 @@
 select article_id, candidate_id, candidate_version, candidate_revision, signature
-  from core.find_candidates(%(article_ids)s::bigint[], %(window_days)s::integer, %(scheme_id)s::smallint)
+  from core.find_candidates(%(article_ids)s::bigint[], %(keys)s::text[], %(window_days)s::integer,
+                            %(scheme_id)s::smallint)
