@@ -305,6 +305,7 @@ def _membership(
         "credits": _credits(node),
         "links": sorted({p.url or p.site or "" for p in node.pointers}),
         "known_by": node.known_by.isoformat(),
+        "item_ids": sorted(node.item_ids),
     }
     return Membership(
         article_id=member,
