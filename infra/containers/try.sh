@@ -55,7 +55,7 @@ if [ "$(minor docker run --rm --network none --entrypoint python3 "$base")" = "$
 fi
 
 # ------------------------------------------------------------------ images
-for target in worker crawler cli; do
+for target in crawler worker cli; do
   started=$SECONDS
   docker build -q -f infra/containers/Dockerfile --target "$target" "${args[@]}" -t "wiretrace-$target" . >/dev/null 2>build/docker.log \
     || { cat build/docker.log; exit 1; }
