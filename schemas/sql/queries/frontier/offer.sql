@@ -30,8 +30,7 @@ with given as materialized (
       from given g where g.drop_reason is null group by g.host_key order by g.host_key
 ), locked as materialized (
     -- Hosts first and in order, as settling does: no deadlock between the two.
-    select h.host_key, h.daily_quota, case when h.quota_day = (now() at time zone 'UTC')::date then h.quota_used else 0 end as used
-      from core.hosts h where h.host_key in (select host_key from hosts) order by h.host_key for update
+    select h.host_key from core.hosts h where h.host_key in (select host_key from hosts) order by h.host_key for update
 ), ranked as materialized (
     select g.*, r.state as robots_state, r.expires_at as robots_expires_at,
            case when g.drop_reason is not null then g.drop_reason
@@ -40,17 +39,22 @@ with given as materialized (
                          + (select count(*) from core.urls u where u.id_key = g.id_key) > 3
                 then 'slug_variant'
                 when g.kind = 'article' and g.found_by <> 'seed'
-                     and coalesce(l.used, 0) + row_number() over
+                     and case when l.quota_day = (now() at time zone 'UTC')::date then l.quota_used else 0 end
+                         + row_number() over
                          (partition by g.host_key, g.kind = 'article' and g.drop_reason is null order by g.url_key)
                          > coalesce(l.daily_quota, g.site_quota, 5000)
                 then 'daily_quota' end as drop_as
-      from given g left join locked l using (host_key) left join core.robots r using (authority)
+      from given g
+      -- By index, as the planner takes a list of URLs for one row and would compare each with each.
+      left join core.hosts l on l.host_key = g.host_key
+      left join core.robots r on r.authority = g.authority
+     where (select count(*) from locked) >= 0
 ), new_hosts as (
     insert into core.hosts (host_key, site, delay_s, is_paused, daily_quota, offers, quota_used)
     select host_key, h.site, h.delay_s, h.is_paused, coalesce(h.daily_quota, 5000), 1,
            (select count(*) from ranked r
              where r.host_key = h.host_key and r.drop_as is null and r.kind = 'article' and r.found_by <> 'seed')
-      from hosts h order by host_key
+      from hosts h where not exists (select from core.hosts known where known.host_key = h.host_key) order by host_key
     on conflict (host_key) do nothing
 ), authorities as materialized (
     select distinct on (authority) authority, host_key, site from ranked
