@@ -1,6 +1,7 @@
 """Repeated lines of sites, learnt over real templates: how alike the copies of a story become as a site shows pages.
 
-The pages of `sites/` are extracted, then learnt page by page of each site in a fixed random order, over real Postgres.
+The pages of `sites/` are extracted, then learnt page by page of each site in a fixed random order, over real Postgres. Pages that are taken for no
+article have no text to compare; they are counted as lost.
 Compared are exact sets of word 4-shingles: of pages with the same story on different sites (which should be equal), and
 of pages with different stories on one site (which should share nothing).
 
@@ -54,7 +55,9 @@ class _Page:
 def measure(data_dir: Path) -> list[Row]:
     files = [data_dir / "sites" / "index.jsonl", *(data_dir / "sites").glob("*.html.gz")]
     digest = digest_of(files)
-    turns = _turns(list(_pages(data_dir)))
+    everything = list(_pages(data_dir))
+    turns = _turns([page for page in everything if page.lines])
+    lost = sum(not page.lines for page in everything)
     arrived: dict[str, list[str]] = {}
     with _database() as connection:
         began = time.monotonic()
@@ -65,7 +68,7 @@ def measure(data_dir: Path) -> list[Row]:
     pages = [page for batch in turns for page in batch]
     rows = [
         _row("true bodies", pages, {p.url_key: p.truth for p in pages}, digest),
-        _row("extracted", pages, {p.url_key: p.text for p in pages}, digest),
+        _row("extracted", pages, {p.url_key: p.text for p in pages}, digest, lost=lost),
         _row("story lines", pages, {p.url_key: p.lines for p in pages}, digest),
     ]
     for first, last in _STEPS:
@@ -143,6 +146,7 @@ def _row(
     *,
     is_pinned: bool = False,
     speed: float | None = None,
+    lost: int | None = None,
 ) -> Row:
     sets = {page.url_key: _shingles(lines[page.url_key]) for page in pages}
     same, other = [], []
@@ -160,6 +164,8 @@ def _row(
         "max": other[-1] if other else 0.0,
         "pairs": float(len(same)),
     }
+    if lost is not None:
+        figures["pages lost"] = lost
     if speed is not None:
         figures["pages/s"] = speed
     return Row(

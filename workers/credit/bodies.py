@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from lxml.html import HtmlElement
+
 from workers.credit.agencies import AGENCIES, agency_of_dateline, agency_of_name
 from workers.credit.model import Credit
 from workers.credit.view import View, squeeze, text_of
@@ -243,25 +245,34 @@ def wire_mark(view: View) -> Iterator[Credit]:
         yield Credit(
             kind="wire_mark", agency=trailing[0], text=trailing[1], place="body_end", confidence=0.85
         )
-    for line in view.lines[-2:]:
+    closings = [(view.element_of(line), line) for line in view.lines[-2:] if len(line) <= _CLOSING_CHARS]
+    closings += [(e, text) for e, text in view.tail_texts[:_CLOSING_TEXTS] if _UNMISTAKABLE.search(text)]
+    for element, line in closings:
         agencies = _closing_agencies(line)
-        if agencies and _is_caption_or_tag(view, line):
-            continue
-        for agency in agencies:
-            if agency not in done:
-                done.add(agency)
-                yield Credit(kind="wire_mark", agency=agency, text=line, place="body_end", confidence=0.8)
+        if agencies and not _is_caption_or_tag(element, line):
+            place = "body_end" if line in view.lines else "after_body"
+            for agency in agencies:
+                if agency not in done:
+                    done.add(agency)
+                    yield Credit(kind="wire_mark", agency=agency, text=line, place=place, confidence=0.8)
 
 
+_CLOSING_CHARS: Final = 60
+_CLOSING_TEXTS: Final = 8
+_UNMISTAKABLE: Final = re.compile(
+    r"^\s*(?:[(\[–—-]|(?:quelle|source|fuente|fonte|text)n?\s*:)|\w/\w", re.IGNORECASE
+)
+"""Behind the story a name alone may be a teaser's label; brackets, a label or a desk's sign after a slash are not."""
 _CAPTION: Final = re.compile(r"caption|credit|photo|image|foto|bild|tag|keyword|topic|related", re.IGNORECASE)
 
 
-def _is_caption_or_tag(view: View, line: str) -> bool:
+def _is_caption_or_tag(element: HtmlElement | None, line: str) -> bool:
     """Whether a last line is a picture's credit or a tag of the story rather than its own last line."""
-    element = view.element_of(line)
     for depth, node in enumerate([] if element is None else [element, *element.iterancestors()]):
-        if node.tag in ("figure", "figcaption", "nav", "aside") or depth > 4:
-            return node.tag in ("figure", "figcaption", "nav", "aside")
+        if node.tag in ("figure", "figcaption", "nav", "aside", "footer"):
+            return True
+        if depth > 4:
+            return False
         if depth <= 2 and _CAPTION.search(f"{node.get('class') or ''} {node.get('rel') or ''}"):
             return True
     return element is not None and any(text_of(a) == line for a in element.iter("a"))
@@ -286,7 +297,11 @@ def _trailing_agency(line: str) -> tuple[str, str] | None:
 
 def _closing_agencies(line: str) -> list[str]:
     """The agencies of a closing line that holds nothing but them: `(PTI)`, `SDA/sep`, `Quelle: APA/dpa`."""
-    closing = _CLOSING.match(line) if len(line) <= 60 and "©" not in line and "opyright" not in line else None
+    closing = (
+        _CLOSING.match(line)
+        if len(line) <= _CLOSING_CHARS and "©" not in line and "opyright" not in line
+        else None
+    )
     if closing is None:
         return []
     found: list[str] = []

@@ -125,18 +125,22 @@ class View:
     @cached_property
     def tail(self) -> str:
         """What a reader sees on the page just after the story, at most `TAIL_CHARS`; empty where it is not found."""
-        if self._last is None:
-            return ""
-        texts: list[str] = []
+        return " ".join(text for _, text in self.tail_texts)[:TAIL_CHARS]
+
+    @cached_property
+    def tail_texts(self) -> list[tuple[HtmlElement, str]]:
+        """(element, text in it) just after the story, up to `TAIL_CHARS`; texts are squeezed and not empty."""
+        found: list[tuple[HtmlElement, str]] = []
         left = TAIL_CHARS
-        for _, text, _ in _walk_after(self._last):
-            if not text or not text.strip():
+        for element, text, is_start in _walk_after(self._last) if self._last is not None else ():
+            owner = element if is_start else element.getparent()
+            if not text or not text.strip() or owner is None:
                 continue
-            texts.append(text)
-            left -= len(text)
+            found.append((owner, squeeze(text)))
+            left -= len(found[-1][1]) + 1
             if left <= 0:
                 break
-        return squeeze(" ".join(texts))[:TAIL_CHARS]
+        return found
 
     @cached_property
     def _last(self) -> HtmlElement | None:
