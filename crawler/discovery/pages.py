@@ -9,23 +9,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
 from lxml import etree
 from lxml import html as lxml_html
-from lxml.html import HtmlElement
 from w3lib.encoding import html_to_unicode
 
+from crawler.discovery.anchors import Link, Page, links_of
 from crawler.discovery.body import BodyError, chunks_of
 from crawler.discovery.collect import Collector, absolute_url
 from crawler.discovery.dates import parse_date
 from crawler.discovery.evidence import article_evidence, json_ld
 from crawler.discovery.feeds import wordpress_documents
-from crawler.discovery.links import LinkShape, Shape, page_number, shape_of, word_count
+from crawler.discovery.links import Shape, page_number, shape_of
 from crawler.discovery.model import DocumentRef, Entry
 from crawler.discovery.state import WalkState
 
@@ -47,9 +46,6 @@ are most likely articles but stand there with no headline. On deeper pages half 
 MAX_FEEDS: Final = 30
 """Most feeds taken from the head of one page."""
 
-MAX_ANCHORS: Final = 20_000
-"""Most anchors of one page that are looked at."""
-
 _MAX_HTML: Final = 8 * 1024 * 1024
 _MAX_TAGS: Final = 400_000
 _FEED_TYPES: Final = frozenset(
@@ -65,15 +61,6 @@ _FEED_TYPES: Final = frozenset(
         "application/x-rss+xml",
     ]
 )
-_NAV: Final = re.compile(
-    r"(?:^|[\s_-])(?:nav|navbar|navigation|menu|submenu|breadcrumbs?|footer|topbar|toolbar|masthead-nav|social|share|"
-    r"sharing|cookie|login|tagcloud|tag-list|tags)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-_PAGER: Final = re.compile(
-    r"(?:^|[\s_-])(?:pagination|pager|paging|page-numbers|nav-links|pages|paginator|wp-pagenavi|load-?more)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
 _NEXT: Final = re.compile(
     r"^\W*(?:next(?: page| posts?| articles?| entries)?|older(?: posts?| articles?| entries| stories| news)?"
     r"|previous (?:posts|entries)|(?:load|show|see|view)? ?more(?: (?:posts|stories|articles|news))?"
@@ -82,22 +69,12 @@ _NEXT: Final = re.compile(
     r"|^\s*[›»→>]{1,2}\s*$",
     re.IGNORECASE,
 )
-_HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5")
 _REFRESH: Final = re.compile(
     r"""^\s*(\d+)(?:\.\d*)?\s*[;,]?\s*(?:url\s*=)?\s*["']?([^"'\s>]+)""", re.IGNORECASE
 )
 _JS_REDIRECT: Final = re.compile(
     r"""(?:window\.|document\.|top\.|self\.)?location(?:\.href)?\s*(?:=|\.(?:replace|assign)\s*\()\s*["']([^"']{1,500})["']"""
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A parsed page: its tree, the base of its links, and its own address."""
-
-    tree: HtmlElement
-    base: str
-    url: str
 
 
 def parse_page(url: str, body: bytes, headers: Mapping[str, str]) -> Page | None:
@@ -127,21 +104,26 @@ def parse_page(url: str, body: bytes, headers: Mapping[str, str]) -> Page | None
 
 
 def take_links(
-    page: Page, found: Collector, state: WalkState, *, since: datetime | None, follow: bool = True
+    page: Page,
+    found: Collector,
+    state: WalkState,
+    *,
+    since_of: Callable[[datetime | None], datetime | None],
+    follow: bool = True,
 ) -> bool:
     """Puts what the page links into `found`; gives whether the page is itself an article.
 
     Args:
         state: where in the walk this page is; depth 0 is the home page.
         follow: whether sections and following pages are walked at all.
-        since: start of the age window; the walk to following pages ends where all dated links are older.
+        since_of: start of the age window for a newest date.
     """
     found.base = page.base
     evidence = article_evidence(page.tree) if state.depth > 0 and state.page == 1 else None
     is_article = evidence is not None
     _take_announced(page, found, state)
     _take_redirects(page, found, state)
-    links = list(_links(page, found))
+    links = list(links_of(page, found))
     _take_item_lists(page, found)
     sections: dict[str, int] = {}
     for link in links:
@@ -161,117 +143,17 @@ def take_links(
     # A page that only looks like a story may be a list of long teasers: it is walked as well.
     if evidence == "declared" or not follow:
         return is_article
-    _take_sections(page, found, state, sections, since)
-    _take_next(page, found, state, links, since)
+    dates = _dates(page, found)
+    linked = (link.shape.dated for link in links if link.shape.dated)
+    newest_at = state.newest_at or max((*dates, *linked), default=None)
+    _take_sections(page, found, state, sections, since_of(newest_at))
+    is_used_up = bool(dates) and (since := since_of(newest_at)) is not None and max(dates) < since
+    if not (is_used_up and state.page >= SURE_PAGES):
+        _take_next(page, found, state.next_page(newest_at), links)
     return is_article
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Link:
-    url: str
-    shape: LinkShape
-    title: str | None
-    words: int
-    is_nav: bool
-    is_headline: bool
-    is_pager: bool
-    rel: str
-
-
-def _links(page: Page, found: Collector) -> Iterator[_Link]:
-    """The page's links on the site, each URL once, with the best that any of its anchors says."""
-    gathered: dict[str, list[_Link]] = {}
-    surroundings = _Surroundings()
-    own = page.url.partition("#")[0]
-    for number, anchor in enumerate(page.tree.iter("a", "area")):
-        if number >= MAX_ANCHORS:
-            found.dropped["over_limit"] += 1
-            break
-        href = anchor.get("href")
-        if not href or href.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
-            continue
-        url = found.accepted(href, is_counted=False)
-        if url is None or url == own:
-            continue
-        gathered.setdefault(url, []).append(_seen(anchor, url, surroundings))
-    for url, seen in gathered.items():
-        best = max(seen, key=lambda link: (link.is_headline and not link.is_nav, not link.is_nav, link.words))
-        yield _Link(
-            url=url,
-            shape=best.shape,
-            title=best.title,
-            words=max(link.words for link in seen),
-            is_nav=all(link.is_nav for link in seen),
-            is_headline=any(link.is_headline and not link.is_nav for link in seen),
-            is_pager=any(link.is_pager for link in seen),
-            rel=" ".join(link.rel for link in seen),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """What stands around a link: a heading or an article, a menu or footer, a pager."""
-
-    is_headline: bool = False
-    is_nav: bool = False
-    is_pager: bool = False
-    is_in_article: bool = False
-
-
-class _Surroundings:
-    """The place of each element, worked out once: links of one list share their ancestors."""
-
-    def __init__(self) -> None:
-        self._places: dict[HtmlElement, _Place] = {}
-
-    def of(self, element: HtmlElement | None) -> _Place:
-        """What stands around `element`, itself included."""
-        path = []
-        while element is not None and element not in self._places:
-            path.append(element)
-            element = element.getparent()
-        place = self._places[element] if element is not None else _Place()
-        for node in reversed(path):
-            place = self._places[node] = _inside(node, place)
-        return place
-
-
-def _inside(node: HtmlElement, around: _Place) -> _Place:
-    tag = node.tag
-    if tag in ("html", "body"):
-        return around
-    names = f"{node.get('class', '')} {node.get('id', '')}"
-    is_nav = (
-        tag == "nav"
-        or (tag == "footer" and not around.is_in_article)
-        or node.get("role") in ("navigation", "menubar", "menu")
-        or (tag not in ("main", "article") and _NAV.search(names) is not None)
-    )
-    return _Place(
-        is_headline=around.is_headline or tag == "article" or tag in _HEADINGS,
-        is_nav=around.is_nav or is_nav,
-        is_pager=around.is_pager or _PAGER.search(names) is not None,
-        is_in_article=around.is_in_article or tag == "article",
-    )
-
-
-def _seen(anchor: HtmlElement, url: str, surroundings: _Surroundings) -> _Link:
-    text = anchor.text_content() or anchor.get("title") or anchor.get("aria-label") or ""
-    text = " ".join(text.split())[:500]
-    place = surroundings.of(anchor.getparent())
-    return _Link(
-        url=url,
-        shape=shape_of(url),
-        title=text or None,
-        words=word_count(text),
-        is_nav=place.is_nav,
-        is_headline=place.is_headline or any(child.tag in _HEADINGS for child in anchor.iter()),
-        is_pager=place.is_pager or _PAGER.search(anchor.get("class", "")) is not None,
-        rel=(anchor.get("rel") or "").lower(),
-    )
-
-
-def _verdict(link: _Link) -> Shape:
+def _verdict(link: Link) -> Shape:
     """What to do with a link: ARTICLE, LISTING or MAYBE (fetch and look), FEED, SITEMAP, SKIP or FRONT."""
     shape = link.shape.shape
     if link.is_pager and link.words <= 3 and (link.title or "").strip(" .…").isdigit():
@@ -383,23 +265,16 @@ def _take_sections(
             found.add_document(ref)
 
 
-def _take_next(
-    page: Page, found: Collector, state: WalkState, links: list[_Link], since: datetime | None
-) -> None:
+def _take_next(page: Page, found: Collector, following: WalkState, links: list[Link]) -> None:
     """The following page of this listing: the link that says so, or the next number of its pager."""
-    if state.page >= MAX_PAGES:
+    if following.page > MAX_PAGES:
         return
-    dates = _dates(page, found)
-    if since and state.page >= SURE_PAGES and dates and max(dates) < since:
-        return
-    target = _next_url(page, found, state, links)
-    if target is None:
-        return
-    following = state.next_page(state.newest_at or max(dates, default=None))
-    ref = DocumentRef(
-        url=target, kind="listing", is_once=following.page > 2, priority=7, state=following.written()
-    )
-    found.add_document(ref)
+    target = _next_url(page, found, following.page - 1, links)
+    if target is not None:
+        is_once = following.page > 2
+        found.add_document(
+            DocumentRef(url=target, kind="listing", is_once=is_once, priority=7, state=following.written())
+        )
 
 
 def _dates(page: Page, found: Collector) -> list[datetime]:
@@ -411,9 +286,9 @@ def _dates(page: Page, found: Collector) -> list[datetime]:
     return [found.newest_at] if found.newest_at and not found.has_undated else []
 
 
-def _next_url(page: Page, found: Collector, state: WalkState, links: list[_Link]) -> str | None:
+def _next_url(page: Page, found: Collector, walked: int, links: list[Link]) -> str | None:
     own = page.url.partition("#")[0]
-    current = page_number(own) or state.page
+    current = page_number(own) or walked
     for tag in page.tree.iter("link"):
         if "next" in (tag.get("rel") or "").lower().split():
             url = found.accepted(tag.get("href"), is_counted=False)

@@ -178,8 +178,7 @@ def _page(document: _Document) -> DiscoveryResult:
     if document.kind in ("feed", "sitemap", "wp_json"):
         # A soft 404 or a cookie wall where a feed should be. Its links are the home page's business.
         return DiscoveryResult(problem=f"an HTML page instead of a {document.kind}", is_empty=True)
-    since = document.since(walk.newest_at)
-    is_article = take_links(page, found, walk, since=since, follow=document.follow)
+    is_article = take_links(page, found, walk, since_of=document.since, follow=document.follow)
     entries = found.entries(since=None, limit=document.limit)
     documents = found.documents()
     kind = "home" if document.kind == "home" else "listing"

@@ -439,6 +439,18 @@ def month_archives(home: str) -> tuple[Web, list[str]]:
 
 
 @shape
+def archive_of_a_sleeping_site(home: str) -> tuple[Web, list[str]]:
+    """Nothing new for years: the window counts back from the newest month."""
+    web, urls = stories(home, 20, "2023/11/{slug}")
+    web.put(
+        home,
+        page('<aside><a href="/2023/11/">November 2023</a> <a href="/1999/11/">November 1999</a></aside>'),
+    )
+    web.put(home + "2023/11/", page(cards(titled(urls))))
+    return web, urls
+
+
+@shape
 def cyrillic(home: str) -> tuple[Web, list[str]]:
     """A page in windows-1251, addresses in percent-encoding."""
     web = Web()
