@@ -92,9 +92,9 @@ kill_one worker
 wait_for 240 all_worked
 say "every page worked $((SECONDS - started)) s after the start, kills and restarts among it"
 
-restarts=$(docker inspect -f '{{.RestartCount}}' $("${compose[@]}" ps -q crawler worker) | paste -sd+ | bc)
-say "containers that the engine started again: $restarts"
-for id in $("${compose[@]}" ps -q crawler worker); do
+mapfile -t ids < <("${compose[@]}" ps -q crawler worker)
+say "started again by the engine: $(docker inspect -f '{{.RestartCount}}' "${ids[@]}" | grep -c '^1') of ${#ids[@]} containers"
+for id in "${ids[@]}"; do
   docker exec "$id" python -m infra.containers.health || { say "unhealthy: $id"; exit 1; }
 done
 say "all four containers find their servers in order (health)"
@@ -104,9 +104,8 @@ cli sql --json -c "select url, cluster_id from wiretrace.articles" \
     -m infra.containers.trial compare /trial
 
 started=$SECONDS
-ids=$("${compose[@]}" ps -q crawler worker)
-docker stop -t 40 $ids >/dev/null
-codes=$(docker inspect -f '{{.State.ExitCode}}' $ids | sort -u | xargs)
+docker stop -t 40 "${ids[@]}" >/dev/null
+codes=$(docker inspect -f '{{.State.ExitCode}}' "${ids[@]}" | sort -u | xargs)
 say "stopped with SIGTERM in $((SECONDS - started)) s, exit codes: $codes"
 case " $codes " in *" 137 "*) say "a container had to be killed"; exit 1 ;; esac
 say "all holds"

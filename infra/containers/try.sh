@@ -15,16 +15,13 @@ set -euo pipefail
 tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$tree"
 python=.venv/bin/python
-work=""
 
 skip() { echo "try: SKIPPED, containers were not tried: $1"; exit 0; }
 say() { echo "try: $*"; }
 
 command -v docker >/dev/null || skip "no docker command"
 docker info >/dev/null 2>&1 || skip "no Docker engine answers (docker info)"
-if docker compose version >/dev/null 2>&1; then compose=(docker compose)
-elif command -v docker-compose >/dev/null; then compose=(docker-compose)
-else skip "no Docker Compose"; fi
+docker compose version >/dev/null 2>&1 || command -v docker-compose >/dev/null || skip "no Docker Compose"
 [ -x "$python" ] || skip "no .venv here: run make check or make test first"
 
 # ------------------------------------------------------------------ base
@@ -32,8 +29,9 @@ base=${1:-python:3.12-slim-bookworm}
 if ! docker image inspect "$base" >/dev/null 2>&1 && ! docker pull -q "$base" >/dev/null 2>&1; then
   base=wiretrace-base:bookworm
   if ! docker image inspect "$base" >/dev/null 2>&1; then
-    command -v debootstrap >/dev/null && [ "$(id -u)" = 0 ] \
-      || skip "the base image can be neither pulled nor made (debootstrap, as root)"
+    if ! command -v debootstrap >/dev/null || [ "$(id -u)" != 0 ]; then
+      skip "the base image can be neither pulled nor made (debootstrap, as root)"
+    fi
     say "making the base image $base by debootstrap"
     root=$(mktemp -d)
     debootstrap --variant=minbase --include=ca-certificates,python3,python3-venv bookworm "$root" >"$root.log" \

@@ -23,26 +23,29 @@ die() { # die STATUS MESSAGE
 java_major() { java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p;q'; }
 
 tools_missing() { # the Debian packages of what is missing
-  local major
-  major=$(command -v java >/dev/null && java_major || true)
+  local major=0
+  if command -v java >/dev/null; then major=$(java_major); fi
   [ "${major:-0}" -ge 17 ] || echo openjdk-17-jre-headless
   # The jars stay in target/ until pom.xml changes; Maven is needed only to get them.
   [ "$lib/.complete" -nt "$here/pom.xml" ] || command -v mvn >/dev/null || echo maven
 }
 
-missing=$(tools_missing | xargs)
-if [ -n "$missing" ]; then
-  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-    || die 75 "SKIPPED, no Apache Kafka here: needs $missing (Debian's names), which only root on Debian can install"
-  echo "with-kafka: installing $missing" >&2
-  apt_log=$(mktemp)
-  if ! { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-    $missing; } >"$apt_log" 2>&1; then
-    tail -3 "$apt_log" >&2
-    rm -f "$apt_log"
-    die 75 "SKIPPED, no Apache Kafka here: apt-get could not install $missing"
+mapfile -t missing < <(tools_missing)
+if [ ${#missing[@]} -gt 0 ]; then
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    die 75 "SKIPPED, no Apache Kafka here: needs ${missing[*]} (Debian's names), which only root on Debian can install"
   fi
-  rm -f "$apt_log"
+  echo "with-kafka: installing ${missing[*]}" >&2
+  said=$(
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -q 2>&1
+    # Later releases have a newer Java only.
+    apt-cache show openjdk-17-jre-headless >/dev/null 2>&1 || missing=("${missing[@]/openjdk-17/default}")
+    apt-get install -q -y --no-install-recommends "${missing[@]}" 2>&1
+  ) || {
+    tail -3 <<<"$said" >&2
+    die 75 "SKIPPED, no Apache Kafka here: apt-get could not install ${missing[*]}"
+  }
 fi
 
 if ! [ "$lib/.complete" -nt "$here/pom.xml" ]; then

@@ -28,9 +28,9 @@ install "$wheel"
 check base
 venv/bin/wiretrace --help | grep -q '^Usage: wiretrace'
 
-install "$wheel[work]"
+install "${wheel}[work]"
 check work
 
-install "$wheel[all]"
+install "${wheel}[all]"
 check all
 venv/bin/wiretrace --version
