@@ -101,6 +101,38 @@ def test_documents_and_articles_behind_redirects_are_found(
     assert found == [(f"{url}/go/2026/moved-story-of-today",)]
 
 
+def test_a_feed_that_is_announced_is_fetched_although_its_usual_place_is_empty(
+    frontier: Frontier, connection: psycopg.Connection, crawlers: Callable[..., Crawler]
+) -> None:
+    def site(path: str, headers: Mapping[str, str]) -> Reply:
+        match path:
+            case "/":
+                return Reply(
+                    body=b'<link rel="alternate" type="application/rss+xml" href="/feed/"><p>home</p>'
+                )
+            case "/feed/":
+                return Reply(body=rss([web.url("a.test", "/2026/only-story-of-today")]), headers=XML)
+            case "/2026/only-story-of-today":
+                return Reply(body=page("Only story of today"))
+            case _:
+                return Reply(status=404)
+
+    with Web({"a.test": site}) as web:
+        # The usual place has been tried before the home page names the real one.
+        frontier.offer(
+            [Offer(url=web.url("a.test", "/feed"), kind="feed", found_by="seed", priority=1, is_probe=True)]
+        )
+        crawlers(web, until_idle=True).wait(40)
+        assert connection.execute("select state from core.urls where kind = 'feed'").fetchall() == [("gone",)]
+        frontier.add_sites([site_spec(web.url("a.test"))])
+        counts = crawlers(web, until_idle=True).wait(40)
+    assert counts["published"] == 1
+    row = connection.execute(
+        "select url, is_probe, state from core.urls where url_key like '%/feed'"
+    ).fetchone()
+    assert row == (web.url("a.test", "/feed/"), False, "waiting")
+
+
 def test_one_article_under_many_slugs_is_fetched_three_times_at_most(
     frontier: Frontier, connection: psycopg.Connection
 ) -> None:

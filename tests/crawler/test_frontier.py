@@ -113,6 +113,18 @@ def test_a_known_url_is_not_offered_again(frontier: Frontier) -> None:
     assert (odd["bad_url"], odd["due"]) == (2, 1)
 
 
+def test_a_document_that_is_named_replaces_the_usual_place_of_the_same_key(
+    frontier: Frontier, db: psycopg.Connection
+) -> None:
+    frontier.offer([Offer(url="http://a.test/map", kind="sitemap", found_by="seed", is_probe=True)])
+    db.execute("update core.urls set state = 'gone' where kind = 'sitemap'")
+    frontier.offer([Offer(url="http://a.test/map", kind="sitemap", found_by="seed")])
+    assert db.execute("select state from core.urls where kind = 'sitemap'").fetchall() == [("gone",)]
+    frontier.offer([Offer(url="http://a.test/map/", kind="sitemap", found_by="seed")])
+    rows = db.execute("select url, state, is_probe from core.urls where kind = 'sitemap'").fetchall()
+    assert rows == [("http://a.test/map/", "due", False)]
+
+
 def test_a_dropped_url_is_stored_with_its_reason(frontier: Frontier, db: psycopg.Connection) -> None:
     frontier.offer([article("http://a.test/1", drop_reason="calendar")])
     assert db.execute("select state, reason from core.urls").fetchall() == [("dropped", "calendar")]

@@ -4,7 +4,8 @@
 -- id_key (of a URL with an article id), found_on, found_url, hops, is_probe, is_once, walk, hint_title,
 -- hint_published_at, news, due_in_s, drop_reason. %(delay_s)s: pause of a host that has no row yet.
 -- Hosts, the robots.txt of new authorities and their URLs come into being here. A URL that is known stays as it is,
--- but for one that an earlier day's quota kept out.
+-- but for one that an earlier day's quota kept out, and for a usual place that a document really names (a site can
+-- answer at /feed/ alone, which is one page with /feed).
 -- Rows: url_key and state of what was added.
 with given as materialized (
     select distinct on (g.url_key)
@@ -22,7 +23,9 @@ with given as materialized (
      where not exists (select from core.urls u
                         where u.url_key = g.url_key
                           and not (u.state = 'dropped' and u.reason = 'daily_quota'
-                                   and u.settled_at < date_trunc('day', now(), 'UTC')))
+                                   and u.settled_at < date_trunc('day', now(), 'UTC'))
+                          and not (u.is_probe and not coalesce(g.is_probe, false) and u.tries = 0
+                                   and (u.url <> g.url or u.state in ('due', 'dropped'))))
      order by g.url_key
 ), hosts as materialized (
     select g.host_key, min(g.site) as site, bool_or(coalesce(g.is_paused, false)) as is_paused,
@@ -81,9 +84,15 @@ with given as materialized (
            case when drop_as is not null then now() end
       from ranked order by url_key
     on conflict (url_key) do update
-       set state = excluded.state, due_at = excluded.due_at, reason = excluded.reason, settled_at = excluded.settled_at
-     where urls.state = 'dropped' and urls.reason = 'daily_quota'
-       and urls.settled_at < date_trunc('day', now(), 'UTC')
+       set state = excluded.state, due_at = excluded.due_at, reason = excluded.reason, settled_at = excluded.settled_at,
+           url = excluded.url, kind = excluded.kind, priority = excluded.priority, is_probe = excluded.is_probe,
+           is_once = excluded.is_once, walk = excluded.walk, found_by = excluded.found_by, found_on = excluded.found_on,
+           failures = 0, hops = 0, poll = null
+     where urls.tries = 0
+       and (urls.state = 'dropped' and urls.reason = 'daily_quota'
+            and urls.settled_at < date_trunc('day', now(), 'UTC')
+            or urls.is_probe and not excluded.is_probe
+               and (urls.url <> excluded.url or urls.state in ('due', 'dropped')))
     returning url_key, state, site, host_key, kind, found_by
 ), woken as (
     update core.hosts h
