@@ -21,8 +21,8 @@ _REFERENCE: Final = re.compile(rb"&(?:([A-Za-z][A-Za-z0-9]{1,31});|#\d{1,7};|#[x
 _CDATA_EDGE: Final = re.compile(rb"(<!\[CDATA\[|\]\]>)")
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]+")
 _XML_NAMES: Final = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
-MAX_ELEMENTS: Final = 2_000_000
-"""Most elements of a stream: forty for each of 50,000 entries."""
+MAX_ELEMENTS: Final = 1_000_000
+"""Most elements of a stream: twenty for each of 50,000 entries."""
 
 MAX_TREE_TAGS: Final = 800_000
 """Most tags of a document that is held as a tree; libxml2 takes about 130 bytes for an empty element."""
