@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from datetime import datetime, timedelta
 from html import escape
 
@@ -44,6 +45,13 @@ _WORDS = [
     "theft",
 ]
 
+_MORE = (
+    "officials friday plan cost reserve town years people work street house water light night morning winter summer "
+    "families children teachers nurses drivers owners boats rails roads stones trees fields lakes hills snow rain wind "
+    "money taxes loans banks shops bakers doctors judges courts letters songs books games clubs teams players coaches "
+    "early late never always often again under over after before between against without within north south east west"
+).split()
+
 
 def headline(number: int) -> str:
     words = [_WORDS[(number * 7 + step * 5) % len(_WORDS)] for step in range(5)]
@@ -55,10 +63,10 @@ def slug(number: int) -> str:
 
 
 def story(number: int, *, site: str = "The Paper", menu: str = "") -> str:
+    chance = random.Random(number)
     text = "".join(
-        f"<p>Paragraph {part} of story {number}: officials said on Friday that the plan would go on, and that the "
-        f"cost of it would be met out of the reserve which the town keeps for such years.</p>"
-        for part in range(5)
+        f"<p>{' '.join(chance.choice(_WORDS + _MORE) for _ in range(40)).capitalize()}, said the {site}.</p>"
+        for _ in range(5)
     )
     return (
         f"<!doctype html><html><head><title>{escape(headline(number))}</title></head><body>{menu}"
