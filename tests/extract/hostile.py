@@ -280,6 +280,16 @@ def _broken_markup() -> Iterator[Case]:
         f"<html><body><h1>Ports to share cargo data</h1><div class='text'>{'<br><br>'.join(STORY)}</div></body></html>",
     )
     yield _is_story(
+        "hidden block",
+        page.replace(
+            "</h1>",
+            '</h1><div style="display:none" hidden><p>'
+            + "A hidden trap for crawlers, please go on. " * 5
+            + "</p></div>",
+        ),
+        ("hidden trap",),
+    )
+    yield _is_story(
         "template and noscript",
         page.replace(
             "</h1>",

@@ -162,6 +162,15 @@ def _listings() -> Iterator[NonArticle]:
         )
     main = f"<main><h1>Search results for “harbour”</h1><p>18 results</p>{_teasers(5, 12, 55)}</main>"
     yield _page("listing", _frame(main, title="Search: harbour"), "https://lantern.example/?s=harbour")
+    flat = "".join(
+        f'<h3><a href="/2025/05/f{n}">{headline}</a></h3><p>{blurb}</p>'
+        for n, (headline, blurb) in enumerate(zip(_HEADLINES, _BLURBS * 3, strict=False))
+    )
+    yield _page(
+        "listing",
+        _frame(f'<main><h1>Sport</h1><div class="stream">{flat}</div></main>', title="Sport"),
+        "https://lantern.example/sport/all",
+    )
     items = "".join(
         f'<li><a href="/2025/05/{n}">{headline}</a></li>' for n, headline in enumerate(_HEADLINES * 3)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from difflib import SequenceMatcher
 from pathlib import Path
 
 from tests.quality.ground_truth import TruePage, load_fundus, raw_page
@@ -20,12 +21,22 @@ def _plain(text: str) -> str:
     return " ".join(re.sub(r"[^\w]+", " ", text.casefold()).split())
 
 
+def _alike(a: str, b: str) -> bool:
+    """Whether two titles say the same in nearly the same words, or one is the other cut short."""
+    return (
+        a == b
+        or SequenceMatcher(None, a, b).ratio() >= 0.8
+        or (min(len(a), len(b)) > 15 and (a in b or b in a))
+    )
+
+
 def compare(page: TruePage, found: Extraction) -> dict[str, object]:
     """What is right and wrong about one page's metadata."""
     true_names = {_plain(name) for name in page.authors}
     names = {_plain(name) for name in (*found.authors, *found.organisations)}
     facts: dict[str, object] = {
         "title": _plain(found.title or "") == _plain(page.title or ""),
+        "title alike": _alike(_plain(found.title or ""), _plain(page.title or "")),
         "names": (len(true_names & names), len(names), len(true_names)),
         "date": "none",
     }
@@ -50,6 +61,7 @@ def measure(data_dir: Path) -> list[Row]:
     recall = right / max(1, sum(f["names"][2] for f in facts))  # type: ignore[index]
     figures = {
         "title": _share(f["title"] for f in facts),
+        "title alike": _share(f["title alike"] for f in facts),
         "author P": precision,
         "author R": recall,
         "author F1": 2 * precision * recall / (precision + recall) if precision + recall else 0.0,
@@ -57,7 +69,9 @@ def measure(data_dir: Path) -> list[Row]:
         "date right second": _share(f["date"] == "time" for f in facts),
         "date wrong": _share(f["date"] == "wrong" for f in facts),
     }
-    pinned = dict.fromkeys(("title", "author F1", "date right day", "date right second", "date wrong"), 0.0)
+    pinned = dict.fromkeys(
+        ("title", "title alike", "author F1", "date right day", "date right second", "date wrong"), 0.0
+    )
     return [
         Row(
             section="metadata",

@@ -55,22 +55,22 @@ _GROUPS: Final = {
     "wrap": "wrap container inner outer row section block group layout region area",
 }
 BITS: Final = {name: 1 << at for at, name in enumerate(_GROUPS)}
-_STEMS: Final = tuple(
-    (
-        1 << at,
-        re.compile("|".join(f"{re.escape(w[1:])}$" if w[0] == "=" else re.escape(w) for w in words.split())),
-    )
-    for at, words in enumerate(_GROUPS.values())
-)
+_STEMS: Final[dict[str, int]] = {}
+_WHOLE: Final[dict[str, int]] = {}
+for _at, _words in enumerate(_GROUPS.values()):
+    for _stem in _words.split():
+        _group = _WHOLE if _stem[0] == "=" else _STEMS
+        _stem = _stem.lstrip("=")
+        _group[_stem] = _group.get(_stem, 0) | 1 << _at
+_LONGEST: Final = max(map(len, _STEMS))
 _WORD: Final = re.compile(r"[A-Z]?[a-z]{2,20}|[A-Z]{2,20}(?![a-z])")
 
 
 @lru_cache(maxsize=32768)
 def _hints_of_word(word: str) -> int:
-    bits = 0
-    for bit, stem in _STEMS:
-        if stem.match(word):
-            bits |= bit
+    bits = _WHOLE.get(word, 0)
+    for size in range(2, min(len(word), _LONGEST) + 1):
+        bits |= _STEMS.get(word[:size], 0)
     return bits
 
 
@@ -91,7 +91,7 @@ _TAGS: Final = {
     name: 1 << at
     for at, name in enumerate(
         ("article", "main", "section", "aside", "nav", "header", "footer", "ul", "ol", "table", "form", "figure", "blockquote", "a", "button",
-         "dl", "details", "h1", "figcaption", "address", "li", "td", "pre")
+         "dl", "details", "h1", "figcaption", "address", "li", "td", "pre", "hidden")
     )
 }  # fmt: skip
 TAG_BITS: Final = _TAGS
@@ -240,6 +240,8 @@ class _Walk:
                 marks = f"{marks} {value}"
             elif key in _MARKS:
                 marks = f"{marks} {value}"
+            elif key == "hidden" or (key == "style" and "display:none" in value.replace(" ", "")):
+                inner |= _TAGS["hidden"]
         page = self.page
         me = len(page.parents)
         page.parents.append(parent)

@@ -24,7 +24,7 @@ from lxml.html import HtmlElement
 from numpy.typing import NDArray
 from trafilatura import bare_extraction
 
-from workers.extract.blocks import Page, cut_blocks, word_count
+from workers.extract.blocks import TAG_BITS, Page, cut_blocks, word_count
 from workers.extract.features import block_features, context_features
 from workers.extract.jsonld import text_value
 from workers.extract.metadata import Head
@@ -116,6 +116,14 @@ def _is_prose(text: str) -> bool:
     return sum(words for line in text.split("\n") if (words := word_count(line)) >= 10) >= 25
 
 
+def _hidden(page: Page, words: NDArray[np.float32], kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The blocks that the page hides, unless it hides most of its story until a script shows it."""
+    hidden = np.array([block.tags & TAG_BITS["hidden"] > 0 for block in page.blocks], np.bool_)
+    if words[kept & hidden].sum() > 0.5 * words[kept].sum():
+        return np.zeros_like(hidden)
+    return hidden
+
+
 def find_body(root: HtmlElement, head: Head, *, url: str, model: BodyModel | None = None) -> Body:
     """The story of a page.
 
@@ -129,6 +137,7 @@ def find_body(root: HtmlElement, head: Head, *, url: str, model: BodyModel | Non
     chances = (model or shipped_model()).chances(page, *model_inputs(head))
     words = np.array([block.words for block in page.blocks], np.float32)
     kept = chances >= KEEP
+    kept &= ~_hidden(page, words, kept)
     doubt = float((words * np.minimum(chances, 1 - chances)).sum() / max(1.0, float(words[kept].sum())))
     if doubt >= MAX_DOUBT and _is_prose(text := trafilatura_text(root, url)):
         return Body(text, page, chances, doubt, "trafilatura")

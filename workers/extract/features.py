@@ -16,7 +16,7 @@ from workers.extract.blocks import BITS, TAG_BITS, Page
 
 __all__ = ["FEATURE_VERSION", "block_features", "context_features"]
 
-FEATURE_VERSION: Final = 2
+FEATURE_VERSION: Final = 3
 
 Floats = NDArray[np.float32]
 

@@ -20,6 +20,7 @@ from workers.credit.detect import find_credits
 from workers.extract.body import find_body
 from workers.extract.decode import clean_text, decode
 from workers.extract.guards import MAX_DEPTH, refuse_bytes, refuse_markup
+from workers.extract.language import language_of
 from workers.extract.metadata import read_head, read_metadata
 from workers.extract.model import Extraction, failed
 from workers.extract.name import extractor_name
@@ -75,7 +76,7 @@ def extract_page(page: RawPage) -> Extraction:
         byline=meta.byline,
         authors=meta.signed.people,
         organisations=meta.signed.organisations,
-        language=meta.language,
+        language=language_of(text, meta.language),
         canonical_url=meta.canonical_url,
         site_name=meta.site_name,
         section=meta.section,

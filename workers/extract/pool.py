@@ -11,7 +11,6 @@ A child ends when its parent does: the closed pipe ends an idle one, its CPU lim
 from __future__ import annotations
 
 import contextlib
-import gc
 import multiprocessing
 import os
 import resource
@@ -78,7 +77,7 @@ class ExtractPool:
         if processes < 1:
             raise ValueError(f"an extraction pool needs at least one process, not {processes}")
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["workers.extract.page"])
+        self._context.set_forkserver_preload(["workers.extract.warm"])
         self._size = processes
         self._timeout_s = timeout_s
         self._memory_mb = memory_mb
@@ -205,7 +204,6 @@ def _serve(pipe: Connection, memory_mb: int, cpu_s: int) -> None:
 
     name = extractor_name()
     _limit_memory(memory_mb)
-    gc.freeze()
     try:
         pipe.send(_READY)
         while True:

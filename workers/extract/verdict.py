@@ -108,18 +108,28 @@ class _Shape:
     def __init__(self, page: Page, kept: list[int]) -> None:
         self.paragraphs = [at for at in kept if page.blocks[at].words >= 12]
         first, last = (self.paragraphs[0], self.paragraphs[-1]) if self.paragraphs else (0, -1)
-        linked_heads = [
+        heads = [
             at
             for at, block in enumerate(page.blocks)
             if page.names[block.container] in _HEADS
             and block.words >= 3
             and block.link_chars > 0.8 * len(block.text)
         ]
-        self.all_linked_heads = len(linked_heads)
+        self.all_linked_heads = len(heads)
         self.linked_lines = sum(
             block.words >= 5 and block.link_chars > 0.8 * len(block.text) for block in page.blocks
         )
-        self.linked_heads_inside = sum(first <= at <= last for at in linked_heads)
+        # One container with most of the text is a story, whatever stands around it, unless it is cut up by linked heads.
+        words: Counter[int] = Counter()
+        for at in self.paragraphs:
+            words[page.parents[page.blocks[at].container]] += int(page.blocks[at].words)
+        main, main_words = words.most_common(1)[0] if words else (-1, 0)
+        self.has_main = main_words >= 80 and main_words >= 0.5 * words.total()
+        self.between = len(self.paragraphs)
+        if self.has_main:
+            heads = [at for at in heads if page.parents[page.blocks[at].container] == main]
+            self.between = sum(page.parents[page.blocks[at].container] == main for at in self.paragraphs)
+        self.linked_heads_inside = sum(first <= at <= last for at in heads)
         # Texts that stand each in an item of its own, the items being alike.
         items: Counter[int] = Counter()
         for at in self.paragraphs:
@@ -128,7 +138,7 @@ class _Shape:
                 items[item] += int(page.blocks[at].words)
         self.items = len(items)
         self.biggest_item = max(items.values(), default=0)
-        self.item_words = sum(items.values())
+        self.item_words = items.total()
 
 
 def _item_of(page: Page, container: int) -> int:
@@ -189,6 +199,8 @@ def _reason(root: HtmlElement, body: Body, head: Head, url: str, *, is_dated: bo
             return "soft 404"
     shape = _Shape(body.page, [at for at, chance in enumerate(body.chances) if chance >= 0.5])
     is_named_missing = _matches(_NOT_FOUND, [document]) and _matches(_NOT_FOUND, headings)
+    if is_named_missing and shape.all_linked_heads >= 3 and not says_article:
+        return "soft 404"
     if reason := _not_one_story(shape, head, kinds, url, words, says_article=says_article, is_dated=is_dated):
         return "soft 404" if is_named_missing else reason
     if words < 2 * MIN_WORDS + 10:
@@ -234,9 +246,10 @@ def _not_one_story(
     ):
         return "home page"
     paragraphs = max(1, len(shape.paragraphs))
-    is_mixed = shape.linked_heads_inside >= 4 and shape.linked_heads_inside >= 0.5 * paragraphs
+    is_mixed = shape.linked_heads_inside >= 4 and shape.linked_heads_inside >= 0.5 * shape.between
     is_itemised = (
         shape.items >= 4
+        and not shape.has_main
         and shape.item_words > 0.6 * words
         and shape.biggest_item < 0.4 * shape.item_words
         and shape.item_words / shape.items < 90
