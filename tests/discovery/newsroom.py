@@ -45,12 +45,14 @@ _WORDS = [
     "theft",
 ]
 
-_MORE = (
-    "officials friday plan cost reserve town years people work street house water light night morning winter summer "
-    "families children teachers nurses drivers owners boats rails roads stones trees fields lakes hills snow rain wind "
-    "money taxes loans banks shops bakers doctors judges courts letters songs books games clubs teams players coaches "
-    "early late never always often again under over after before between against without within north south east west"
-).split()
+_MORE_TEXT = """
+officials friday plan cost reserve town years people work street house water light night morning
+winter summer families children teachers nurses drivers owners boats rails roads stones trees fields
+lakes hills snow rain wind money taxes loans banks shops bakers doctors judges courts letters songs
+books games clubs teams players coaches early late never always often again under over after before
+between against without within north south east west
+"""
+_MORE = _MORE_TEXT.split()
 
 
 def headline(number: int) -> str:
