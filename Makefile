@@ -30,6 +30,7 @@ check: $(BIN)/.installed ## formatting, lint, types, import rules
 	@$(BIN)/lint-imports
 
 quality: $(BIN)/.installed ## accuracy on real pages against pinned figures
+	@$(BIN)/python -m pip install -q -e '.[quality]'
 	@$(BIN)/python -m tests.quality
 
 wheel-check: $(BIN)/.installed ## the wheel builds, installs into an empty venv and carries its data

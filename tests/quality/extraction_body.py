@@ -81,7 +81,10 @@ def newspaper(text: str, page: TruePage) -> str:
 
     article = Article(page.url, fetch_images=False)
     article.download(input_html=text)
-    article.parse()
+    try:
+        article.parse()
+    except ImportError:  # some languages need its extra "nlp", which fetches data when it runs
+        return ""
     return str(article.text)
 
 
