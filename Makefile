@@ -14,7 +14,6 @@ $(BIN)/.installed: pyproject.toml
 	@echo "installing Wiretrace and its tools into $(VENV) ..."
 	@# pip 23.2, which Python 3.11 brings, fails at lxml's extra ("Candidate is not for this requirement")
 	@$(BIN)/python -m pip install -q --upgrade pip
-	@$(BIN)/python -m pip install -q -U pip
 	@$(BIN)/python -m pip install -q -e '.[dev]'
 	@touch $@
 
@@ -32,7 +31,6 @@ check: $(BIN)/.installed ## formatting, lint, types, import rules
 
 # pip before 24 fails on the peers: they ask for the same extra of lxml in two spellings.
 quality: $(BIN)/.installed ## accuracy on real pages against pinned figures
-	@$(BIN)/python -m pip install -q -e '.[quality]'
 	@$(BIN)/python -m pip install -q -e '.[dev,quality]'
 	@$(BIN)/python -m tests.quality
 
