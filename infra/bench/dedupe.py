@@ -57,6 +57,8 @@ def command(
                     f"{size:>9,} indexed  {count} worker{'s' if count > 1 else ' '}  "
                     f"{found.per_second:7.0f} articles/s   ms/article: {stages}"
                 )
+                cpu = "  ".join(f"{name} {ms:.2f}" for name, ms in found.cpu_ms.items())
+                click.echo(f"          processor ms/article: {cpu}")
             click.echo(
                 "          pairs/article: "
                 + "  ".join(f"{name} {number:.1f}" for name, number in found.pairs_per_article.items())

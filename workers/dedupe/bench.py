@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Any, Final
 
 import numpy as np
+import psutil
 import psycopg
 from datasketch import MinHash, MinHashLSH
 
@@ -45,6 +46,8 @@ class Measured:
         indexed: articles in the index before.
         articles: articles that were timed.
         per_second: articles a second of all workers together, sketching included.
+        cpu_ms: processor time per article, of the worker and of its server process: what is left when nothing else
+            runs on the machine.
         stage_ms: milliseconds per article and worker, by stage.
         pairs_per_article: proposed by a shared key, likely by their signatures, kept as matches.
         bytes_per_article: of each table and index, over all articles.
@@ -54,6 +57,7 @@ class Measured:
     workers: int
     articles: int
     per_second: float
+    cpu_ms: dict[str, float]
     stage_ms: dict[str, float]
     pairs_per_article: dict[str, float]
     bytes_per_article: dict[str, float]
@@ -138,21 +142,41 @@ def _work(url: str, seed: int, count: int, ready: Any, start: Any, results: Any)
     articles = probes(count, seed)
     index = Index()
     with psycopg.connect(url, autocommit=True) as conn:
+        spent = _Spent(conn)
         sketch_batch([articles[0].lines])  # tables and patterns are built at the first use
         ready.release()
         start.wait()
-        begun = time.perf_counter()
-        stored_s = 0.0
+        spent.resume()
         for at in range(0, len(articles), BATCH):
             with conn.transaction(), conn.cursor() as cur:
-                before = time.perf_counter()
+                spent.pause()
                 items = store_planted(cur, articles[at : at + BATCH])
-                stored_s += time.perf_counter() - before
+                spent.resume()
                 index.add(cur, items)
             with conn.transaction(), conn.cursor() as cur:
                 events = index.resolve(cur, [item.article_id for item in items])
                 index.mark_sent(cur, events)
-        results.put((time.perf_counter() - begun - stored_s, dict(index.stage_s), dict(index.counted)))
+        spent.pause()
+        results.put((spent.seconds, dict(index.stage_s), dict(index.counted)))
+
+
+class _Spent:
+    """Seconds spent so far: by the clock, by this process's processor time and by that of its server process."""
+
+    def __init__(self, conn: psycopg.Connection[Any]) -> None:
+        self._processes = (psutil.Process(), psutil.Process(conn.info.backend_pid))
+        self.seconds = np.zeros(3)
+        self.resume()
+
+    def _now(self) -> Any:
+        used = [sum(process.cpu_times()[:2]) for process in self._processes]
+        return np.array([time.perf_counter(), *used])
+
+    def resume(self) -> None:
+        self._since = self._now()
+
+    def pause(self) -> None:
+        self.seconds = self.seconds + (self._now() - self._since)
 
 
 def measure(url: str, *, indexed: int, workers: int, articles: int, seed: int) -> Measured:
@@ -192,7 +216,11 @@ def measure(url: str, *, indexed: int, workers: int, articles: int, seed: int) -
         indexed=indexed,
         workers=workers,
         articles=done,
-        per_second=done / max(seconds for seconds, _, _ in took),
+        per_second=done / max(float(seconds[0]) for seconds, _, _ in took),
+        cpu_ms={
+            name: 1000 * sum(float(seconds[i]) for seconds, _, _ in took) / done
+            for i, name in ((1, "worker"), (2, "server"))
+        },
         stage_ms=stages,
         pairs_per_article=pairs,
         bytes_per_article={name: size / count for name, size in sizes},

@@ -29,7 +29,7 @@ import numpy.typing as npt
 import xxhash
 from datasketch import MinHash
 
-from workers.dedupe.words import HASH_MASK, NORMALISATION, Words, words_of_lines
+from workers.dedupe.words import HASH_MASK, NORMALISATION, Words, distinct, words_of_lines
 
 __all__ = [
     "BANDS",
@@ -237,7 +237,7 @@ def _passage_keys(words: Words) -> Int64s:
         step = min(covered, width - covered)
         minima = np.minimum(minima[:-step], minima[step:])
         covered += step
-    return np.unique(minima).view(np.int64)
+    return distinct(minima).view(np.int64)
 
 
 def sketch_batch(stories: Sequence[Sequence[str]]) -> list[Sketch]:
@@ -251,7 +251,7 @@ def sketch_batch(stories: Sequence[Sequence[str]]) -> list[Sketch]:
 
 def sketch_words(words: Sequence[Words]) -> list[Sketch]:
     """The same for stories whose words are known already."""
-    shingles = [np.unique(shingle_hashes(story)) for story in words]
+    shingles = [distinct(shingle_hashes(story)) for story in words]
     signatures = _signatures(shingles)
     bands = _band_keys(signatures)
     nothing = np.empty(0, np.int64)

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workers.dedupe.sketch import SHINGLE_WORDS, shingle_hashes
-from workers.dedupe.words import HASH_MASK, NAME, NUMBER, QUOTED, Words
+from workers.dedupe.words import HASH_MASK, NAME, NUMBER, QUOTED, Words, distinct
 
 __all__ = ["MATCH_KINDS", "Measure", "Story", "kind_of", "measure"]
 
@@ -65,7 +65,7 @@ class Story:
     @cached_property
     def unique(self) -> npt.NDArray[np.uint32]:
         """Distinct, ascending; uint32."""
-        return np.unique(self.shingles)
+        return distinct(self.shingles)
 
     @cached_property
     def placed(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
@@ -83,7 +83,7 @@ class Story:
     @cached_property
     def facts(self) -> npt.NDArray[np.uint32]:
         """Distinct numbers and names, ascending; uint32."""
-        return np.unique(self.words[(self.words & (NUMBER | NAME)) != 0] & HASH_MASK)
+        return distinct(self.words[(self.words & (NUMBER | NAME)) != 0] & HASH_MASK)
 
     @cached_property
     def unquoted(self) -> npt.NDArray[np.uint32]:
@@ -95,7 +95,7 @@ class Story:
         inside = np.ones(count, bool)
         for offset in range(SHINGLE_WORDS):
             inside &= is_quoted[offset : offset + count]
-        return np.unique(self.shingles[~inside])
+        return distinct(self.shingles[~inside])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

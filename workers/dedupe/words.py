@@ -20,13 +20,13 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import xxhash
 
-__all__ = ["HASH_MASK", "NAME", "NORMALISATION", "NUMBER", "QUOTED", "Words", "words_of_lines"]
+__all__ = ["HASH_MASK", "NAME", "NORMALISATION", "NUMBER", "QUOTED", "Words", "distinct", "words_of_lines"]
 
 NORMALISATION: Final = "nfkc-casefold-1"
 NUMBER: Final = np.uint32(1)
@@ -122,6 +122,24 @@ def _prepared(line: str) -> str:
     if not line.isascii():
         line = _DROPPED.sub("", unicodedata.normalize("NFKC", line))
     return _INNER.sub("", line)
+
+
+_Integers = TypeVar("_Integers", npt.NDArray[np.uint32], npt.NDArray[np.uint64])
+
+
+def distinct(values: _Integers) -> _Integers:
+    """The distinct values, ascending; several times faster than `np.unique` for a few hundred.
+
+    >>> distinct(np.array([3, 1, 3], np.uint32)).tolist()
+    [1, 3]
+    """
+    ascending = np.sort(values)
+    if len(ascending) < 2:
+        return ascending
+    is_first = np.empty(len(ascending), bool)
+    is_first[0] = True
+    np.not_equal(ascending[1:], ascending[:-1], out=is_first[1:])
+    return ascending[is_first]
 
 
 def words_of_lines(lines: Iterable[str]) -> Words:
