@@ -1,7 +1,7 @@
 """Repeated lines of sites, learnt over real templates: how alike the copies of a story become as a site shows pages.
 
-The pages of `sites/` are extracted, then learnt page by page of each site in a fixed random order, over real Postgres. Pages that are taken for no
-article have no text to compare; they are counted as lost.
+The pages of `sites/` are extracted, then learnt page by page of each site in a fixed random order, over real
+Postgres. Pages that are taken for no article have no text to compare; they are counted as lost.
 Compared are exact sets of word 4-shingles: of pages with the same story on different sites (which should be equal), and
 of pages with different stories on one site (which should share nothing).
 
