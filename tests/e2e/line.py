@@ -51,7 +51,7 @@ class Line:
             env=self._environment(),
         )
 
-    def run(self, *args: str, timeout_s: float = 240) -> subprocess.CompletedProcess[str]:
+    def run(self, *args: str, timeout_s: float = 400) -> subprocess.CompletedProcess[str]:
         """The command, to its end."""
         return subprocess.run(
             [sys.executable, "-m", "infra.cli", *args],

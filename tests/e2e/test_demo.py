@@ -112,7 +112,10 @@ def test_the_commands_that_it_names_work_afterwards(demo: Any) -> None:
     shown = line.run("show", str(first["cluster_id"]), "--json")
     members = json.loads(shown.stdout)
     assert len(members) == first["size"]
-    assert [m["published_at"] for m in members] == sorted(m["published_at"] for m in members)
+    times = [m["published_at"] for m in members]
+    assert times == sorted(times, key=lambda at: (at is None, at or "")), (
+        "in order of time, those without one last"
+    )
     assert sum(m["is_origin"] for m in members) == 1
     assert line.run("status").returncode == 0
     assert "articles" in line.run("status").stdout

@@ -12,7 +12,7 @@ from infra.embedded import broker_of
 from tests.e2e.conftest import OnAir
 from tests.e2e.line import Line, end, snapshot
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
 PUBLISHED = "select count(*) from core.pages"
 WORKED = "select count(*) from core.pages where outcome is not null"
