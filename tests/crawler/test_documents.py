@@ -127,9 +127,7 @@ def test_a_feed_that_is_announced_is_fetched_although_its_usual_place_is_empty(
         frontier.add_sites([site_spec(web.url("a.test"))])
         counts = crawlers(web, until_idle=True).wait(40)
     assert counts["published"] == 1
-    row = connection.execute(
-        "select url, is_probe, state from core.urls where url like '%/feed/'"
-    ).fetchone()
+    row = connection.execute("select url, is_probe, state from core.urls where url like '%/feed/'").fetchone()
     assert row == (web.url("a.test", "/feed/"), False, "waiting")
 
 
