@@ -40,7 +40,7 @@ _DELAY_S: Final = 0.15
 _MARK: Final = "demo.json"
 """Marks a folder as one that the demo made and may empty."""
 
-_QUERY: Final = """select site, relation, count(*) as articles, round(avg(containment)::numeric, 2) as taken,
+_QUERY: Final = """select site, relation, count(*) as articles, round(avg(share_of_origin)::numeric, 2) as taken,
        date_trunc('minute', percentile_disc(0.5) within group (order by lag)) as median_lag
   from wiretrace.cluster_members
  where relation <> 'origin'
