@@ -39,6 +39,8 @@ class _Stats:
         self.pages = 0
         self.first = self.last = 0.0
         self.shortest_gap_s = float("inf")
+        self.gaps = 0
+        self.gaps_s = 0.0
         self.last_by_host: dict[str, float] = {}
         self.paths: dict[str, int] = {}
 
@@ -47,6 +49,8 @@ class _Stats:
         before = self.last_by_host.get(host)
         if before is not None:
             self.shortest_gap_s = min(self.shortest_gap_s, now - before)
+            self.gaps += 1
+            self.gaps_s += now - before
         self.last_by_host[host] = now
         if path != "/robots.txt":
             self.pages += 1
@@ -62,7 +66,8 @@ class _Stats:
                 "distinct": len(self.paths),
                 "seconds": self.last - self.first,
                 "shortest_gap_s": None if self.shortest_gap_s == float("inf") else self.shortest_gap_s,
-                "now": time.monotonic(),
+                "gaps": self.gaps,
+                "gaps_s": self.gaps_s,
             }
         ).encode()
         return (
