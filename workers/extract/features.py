@@ -47,6 +47,9 @@ def _text_rows(page: Page, title: str, description: str, stated: str) -> tuple[F
     flat_stated = _NO_LETTER.sub("", stated).casefold()
     has_stated = bool(flat_stated)
     rows = np.zeros((len(page.blocks), _TEXT_COLUMNS), np.float32)
+    rows[:, 12] = -1
+    places: list[int] = []
+    found: list[tuple[float, ...]] = []
     seen: dict[str, int] = {}
     title_at = -1
     for at, block in enumerate(page.blocks):
@@ -54,9 +57,9 @@ def _text_rows(page: Page, title: str, description: str, stated: str) -> tuple[F
         if block.words < 8 and block.link_chars > 0.8 * len(
             text
         ):  # an item of a menu: hundreds on every page
-            rows[at, 12] = -1
             continue
         head = text[:100]
+        is_ascii = text.isascii()
         flat = _NO_LETTER.sub("", text[:160]).casefold()
         size = len(flat)
         is_title = (
@@ -66,24 +69,32 @@ def _text_rows(page: Page, title: str, description: str, stated: str) -> tuple[F
             title_at = at
         before = seen.get(flat, 0)
         seen[flat] = before + 1
-        rows[at] = (
-            text.endswith(_END),
-            head[0].isupper(),
-            head[0].islower(),
-            text.count(",") + text.count("，") + text.count("、"),
-            text.count(". ") + text.count("。") + text.count("? ") + text.count("! "),
-            len(_DIGIT.findall(head)) / len(head),
-            len(_UPPER.findall(head)) / len(head),
-            "|" in head or "•" in head or "·" in head,
-            "©" in text or "(c)" in head,
-            head[0] in _QUOTES,
-            is_title,
-            size > 15 and bool(flat_description) and flat[:150] in flat_description,
-            (size > 3 and flat in flat_stated) if has_stated else -1,
-            before,
-            text.endswith(_GOES_ON),
-            text.count(":") + text.count("/"),
+        places.append(at)
+        found.append(
+            (
+                text.endswith(_END),
+                head[0].isupper(),
+                head[0].islower(),
+                text.count(",") + (0 if is_ascii else text.count("，") + text.count("、")),
+                text.count(". ")
+                + text.count("? ")
+                + text.count("! ")
+                + (0 if is_ascii else text.count("。")),
+                len(_DIGIT.findall(head)) / len(head),
+                len(_UPPER.findall(head)) / len(head),
+                "|" in head or (not is_ascii and ("•" in head or "·" in head)),
+                "(c)" in head or (not is_ascii and "©" in text),
+                head[0] in _QUOTES,
+                is_title,
+                size > 15 and bool(flat_description) and flat[:150] in flat_description,
+                (size > 3 and flat in flat_stated) if has_stated else -1,
+                before,
+                text.endswith(_GOES_ON),
+                text.count(":") + text.count("/"),
+            )
         )
+    if found:
+        rows[places] = found
     return rows, title_at
 
 
