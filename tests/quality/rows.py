@@ -42,11 +42,11 @@ class Row:
 
 
 def digest_of(files: Iterable[Path]) -> str:
-    """SHA-256 over names and bytes of files, 16 hex digits, whatever their order."""
+    """SHA-256 over names and bytes of files, 16 hex digits, whatever their order and wherever they lie."""
     total = hashlib.sha256()
-    for path in sorted(files):
-        total.update(path.name.encode())
-        total.update(hashlib.sha256(path.read_bytes()).digest())
+    for name, content in sorted((path.name, hashlib.sha256(path.read_bytes()).digest()) for path in files):
+        total.update(name.encode())
+        total.update(content)
     return total.hexdigest()[:16]
 
 
