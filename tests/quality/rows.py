@@ -41,6 +41,10 @@ class Row:
         return f"{self.section}/{self.system}/{self.dataset}"
 
 
+_PLACES = 4
+"""Digits of a pinned figure: what is measured is rounded alike before the two are compared."""
+
+
 def digest_of(files: Iterable[Path]) -> str:
     """SHA-256 over names and bytes of files, 16 hex digits, whatever their order and wherever they lie."""
     total = hashlib.sha256()
@@ -79,6 +83,8 @@ class Pins:
                 continue
             for name, value in pin["figures"].items():
                 measured = row.figures.get(name)
+                if measured is not None:
+                    measured = round(measured, _PLACES)  # as it was pinned
                 if measured is None:
                     found.append(f"{key}: {name} is pinned, but not measured")
                 elif _is_worse(row, name, measured, value):
@@ -95,7 +101,7 @@ class Pins:
             figures = dict(old["figures"])
             is_new_data = old["digest"] != row.digest
             for name in row.pinned:
-                value = round(row.figures[name], 4)
+                value = round(row.figures[name], _PLACES)
                 if name in figures and not may_lower and _is_worse(row, name, value, figures[name]):
                     kept.append(
                         f"{row.key}: {name} stays at {figures[name]}, measured {value}; --lower lowers it"
