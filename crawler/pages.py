@@ -77,7 +77,7 @@ def published_page(page: RawPage) -> PublishedPage:
     return PublishedPage(
         page_id=page.page_id,
         url_key=page.url_key,
-        url=page.final_url,
+        url=page.url,
         site=page.site,
         found_by=page.found_by,
         fetched_at=page.fetched_at,

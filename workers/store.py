@@ -109,7 +109,7 @@ def settle_pages(cur: Cursor, endings: Sequence[tuple[RawPage, Ending]]) -> None
         {
             "page_id": str(page.page_id),
             "url_key": page.url_key,
-            "url": page.final_url,
+            "url": clean(page.url),
             "site": page.site,
             "crawl_id": page.crawl_id,
             "found_by": page.found_by,

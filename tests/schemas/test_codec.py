@@ -96,12 +96,18 @@ def test_noise_is_refused_with_a_message_error(noise: bytes) -> None:
 
 
 @given(st.data())
-def test_a_damaged_message_is_refused_or_has_another_content(data: st.DataObject) -> None:
+def test_a_damaged_message_is_refused_or_is_a_whole_page(data: st.DataObject) -> None:
+    """One wrong byte raises nothing but MessageError, and what passes can be sent on.
+
+    That every change is noticed is the work of Kafka's checksum: Avro and zstd know some bytes in two spellings
+    (blanks in a UUID, a reserved bit of a frame), which give the page as it was.
+    """
     sent = bytearray(encode_page(PAGE))
     place = data.draw(st.integers(0, len(sent) - 1))
     sent[place] ^= data.draw(st.integers(1, 255))
     with contextlib.suppress(MessageError):
-        assert decode_page(bytes(sent)) != PAGE
+        page = decode_page(bytes(sent))
+        assert decode_page(encode_page(page)) == page
 
 
 @given(st.integers(0, 10_000))

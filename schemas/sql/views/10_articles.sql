@@ -42,7 +42,7 @@ from core.pages p;
 
 comment on view wiretrace.outcomes is 'Every page that was published to the workers, with its one outcome; outcome is null while it waits.';
 comment on column wiretrace.outcomes.page_id is 'Identity of this fetch of the page.';
-comment on column wiretrace.outcomes.url is 'The URL that answered.';
+comment on column wiretrace.outcomes.url is 'The URL as it was found; the article has the one that answered.';
 comment on column wiretrace.outcomes.site is 'The publisher: a registrable domain.';
 comment on column wiretrace.outcomes.crawl_id is 'The run that fetched the page.';
 comment on column wiretrace.outcomes.found_by is 'How the URL was found: seed, feed, sitemap, listing, backfill, source_link, canonical, ingest.';
