@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import psutil
+import psycopg
 import pytest
 from kafka import KafkaConsumer
 
@@ -74,6 +75,14 @@ def wait_for(condition: Callable[[], bool], timeout_s: float, what: str) -> None
     while not condition():
         assert time.monotonic() < ends_at, f"not within {timeout_s} s: {what}"
         time.sleep(0.1)
+
+
+def wait_for_crawlers(connection: psycopg.Connection, count: int) -> None:
+    """Returns when `count` crawlers have reported for the first time: they claim from now on."""
+    reported = "select count(*) from core.crawlers where ended_at is null and progress ? 'in_flight'"
+    wait_for(
+        lambda: connection.execute(reported.encode()).fetchone() == (count,), 60, f"{count} crawlers run"
+    )
 
 
 def consumed(bootstrap: str, count: int) -> list[RawPage]:
