@@ -1,6 +1,8 @@
 # make demo | make test | make check | make quality | make wheel-check | make test-kafka
 PYTHON ?= python3
 VENV ?= .venv
+# Tests that run at once: many wait for a server, a lease or a delay.
+TEST_JOBS ?= 3
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 
@@ -21,7 +23,7 @@ demo: $(BIN)/.installed ## crawl, work and show the bundled newsroom
 	@$(BIN)/wiretrace demo
 
 test: $(BIN)/.installed ## every test, over a real Postgres and the real Kafka protocol
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile
 
 check: $(BIN)/.installed ## formatting, lint, types, import rules
 	@$(BIN)/ruff format --check .
