@@ -79,6 +79,7 @@ class Offer:
         found_url: the URL as found, where redirects led from there to `url`.
         is_probe, is_once, walk: see `crawler.discovery.model.DocumentRef`.
         news: fields of a news sitemap, by name; those without a value left out.
+        poll: state of the revisit policy, of a document that has moved.
     """
 
     url: str
@@ -96,6 +97,7 @@ class Offer:
     is_once: bool = False
     walk: str | None = None
     news: Mapping[str, Any] | None = None
+    poll: Mapping[str, Any] | None = None
 
     def _key(self) -> str:
         """The URL key; a feed keeps the slash at its end.
@@ -104,7 +106,7 @@ class Offer:
         other: the usual place that was asked in vain must not stand for the feed that the home page announces.
         """
         key = url_key(self.url)
-        return key + "/" if self.kind == "feed" and self.url.endswith("/") else key
+        return key + "/" if self.kind == "feed" and "/" in key and self.url.endswith("/") else key
 
     def row(self) -> dict[str, Any]:
         """The offer as the object that `queries/frontier/offer.sql` reads.
@@ -138,6 +140,7 @@ class Offer:
             "is_once": self.is_once,
             "walk": self.walk or None,
             "news": dict(self.news) if self.news else None,
+            "poll": clean(dict(self.poll)) if self.poll else None,
         }
 
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, replace
+from typing import Any, Final
 
 from crawler.claims import Claim, Offer
 from crawler.discovery.model import DiscoveryResult, DocumentRef
+from crawler.discovery.state import WalkState
 from crawler.revisit import Poll, RevisitState, after_poll, conditional_headers, first_state
 from crawler.traps import judge
 
-__all__ = ["document_offer", "offers_of", "poll_headers", "polled"]
+__all__ = ["MAX_IN_VAIN", "document_offer", "entry_offers", "onward", "poll_headers", "polled"]
 
-DOCUMENT_PRIORITY = 1
+DOCUMENT_PRIORITY: Final = 1
 """Added to a document's own 0…9: robots.txt alone comes before documents."""
+
+MAX_IN_VAIN: Final = 5
+"""Pages of one list in a row that name nothing new, after which the walk ends: a front page with fifty links knows the
+first five pages of a feed of ten."""
 
 
 def document_offer(ref: DocumentRef, *, found_on: str | None) -> Offer:
@@ -33,9 +38,9 @@ def document_offer(ref: DocumentRef, *, found_on: str | None) -> Offer:
     )
 
 
-def offers_of(result: DiscoveryResult, *, found_on: str) -> list[Offer]:
-    """The offers of everything that a document names; traps are offered with the reason of their drop."""
-    offers = [document_offer(ref, found_on=found_on) for ref in result.documents]
+def entry_offers(result: DiscoveryResult, *, found_on: str) -> list[Offer]:
+    """The offers of the articles that a document names; traps are offered with the reason of their drop."""
+    offers = []
     for entry in result.entries:
         reason = judge(entry.url)
         offers.append(
@@ -51,6 +56,23 @@ def offers_of(result: DiscoveryResult, *, found_on: str) -> list[Offer]:
             )
         )
     return offers
+
+
+def onward(refs: Iterable[DocumentRef], walk: WalkState, new_entries: int) -> Iterator[DocumentRef]:
+    """The further documents of one document; a list's following page only while its pages bring anything new.
+
+    Args:
+        walk: of the document that names them.
+        new_entries: articles of it that the frontier did not know.
+    """
+    in_vain = 0 if new_entries else walk.in_vain + 1
+    for ref in refs:
+        state = WalkState.read(ref.state)
+        if state.page == walk.page + 1:
+            if in_vain >= MAX_IN_VAIN:
+                continue
+            ref = replace(ref, state=replace(state, in_vain=in_vain).written())
+        yield ref
 
 
 def _state_of(claim: Claim) -> RevisitState:

@@ -11,13 +11,15 @@ from typing import Any, Final
 
 import structlog
 
-from crawler.claims import MAX_HOPS, Claim, Exchange, HostPace, Offer, Settlement
+from crawler.claims import MAX_HOPS, Claim, Exchange, HostPace, Settlement
 from crawler.discovery.model import DiscoveryResult
 from crawler.discovery.parse import parse_document
 from crawler.discovery.plan import robots_documents
-from crawler.documents import document_offer, offers_of, polled
+from crawler.discovery.state import WalkState
+from crawler.documents import document_offer, entry_offers, onward, polled
 from crawler.fetched import Fetched
 from crawler.frontier import Frontier
+from crawler.moves import Move, back_home, move_of, moved_offer, owner_of
 from crawler.pace import Signal, back_off_s, host_pace, retry_after_s
 from crawler.pages import published_page, raw_page
 from crawler.producer import PageProducer, PageTooLarge
@@ -26,7 +28,6 @@ from crawler.session import Session
 from crawler.sites import SiteSpec
 from crawler.verdict import Verdict, content_type_of, judge_answer, noindex_of
 from crawler.warc import Archive
-from schemas.urls import url_key
 
 __all__ = ["Finisher"]
 
@@ -76,7 +77,7 @@ class Finisher:
         if claim.kind == "robots":
             await self._robots(fetched, verdict, settlement)
         elif verdict.redirect_to is not None:
-            await self._redirect(claim, verdict.redirect_to, settlement)
+            await self._redirect(fetched, verdict.redirect_to, settlement)
         elif claim.kind == "article":
             if verdict.state == "done":
                 settlement = await self._publish(fetched, settlement)
@@ -135,30 +136,28 @@ class Finisher:
         outcome = "published_cut" if answer.is_cut else "published"
         return replace(settlement, outcome=outcome, page=published_page(page))
 
-    async def _redirect(self, claim: Claim, target: str, settlement: Settlement) -> None:
+    async def _redirect(self, fetched: Fetched, target: str, settlement: Settlement) -> None:
         """Follows a redirect as a fetch of its own, at the pace of the host it leads to."""
-        hops = claim.hops + 1
-        if url_key(target) == claim.url_key:
-            await self._session.settle(
-                replace(settlement, state="due", next_url=target, hops=hops, reason=None)
-            )
+        claim = fetched.claim
+        move = move_of(claim, fetched.answer.status, target)
+        if move is Move.FOR_GOOD:
+            await asyncio.to_thread(self._frontier.offer, [moved_offer(claim, target)])
+            await self._session.settle(settlement)
             return
-        offer = Offer(
-            url=target,
-            kind=claim.kind,
-            found_by=claim.found_by,
-            priority=claim.priority,
-            found_on=claim.url if claim.found_on is None else claim.found_on,
-            found_url=claim.found_url or claim.url,
-            hops=hops,
-            hint_title=claim.hint_title,
-            hint_published_at=claim.hint_published_at,
-            is_probe=claim.is_probe,
-            is_once=claim.is_once,
-            walk=claim.walk,
+        # What is left of the way a document came is where it goes back to; a lasting move of one page is not left.
+        is_lasting = (
+            move is Move.SAME_PAGE and claim.kind != "article" and fetched.answer.status in (301, 308)
         )
-        await asyncio.to_thread(self._frontier.offer, [offer])
-        await self._session.settle(settlement)
+        await self._session.settle(
+            replace(
+                settlement,
+                state="due",
+                next_url=target,
+                hops=claim.hops + 1,
+                reason=None,
+                is_reset=is_lasting,
+            )
+        )
 
     async def _document(self, fetched: Fetched, verdict: Verdict, settlement: Settlement) -> None:
         """Reads a document, offers what it names, and says when it is asked again."""
@@ -167,13 +166,9 @@ class Finisher:
         new_entries = 0
         is_read = verdict.state == "done" and answer.status != 304
         if is_read:
-            spec = await self._spec(claim.site)
+            spec = await self._spec(owner_of(claim))
             result = await asyncio.to_thread(self._parse, fetched, spec)
-            offers = offers_of(result, found_on=claim.url)
-            counts = await asyncio.to_thread(self._frontier.offer, offers)
-            new_entries = counts["due"] + counts["waiting"]
-            if result.problem is None and result.kind in ("feed", "sitemap"):
-                await asyncio.to_thread(self._frontier.drop_probes, claim.site, result.kind)
+            new_entries = await asyncio.to_thread(self._offer, claim, result)
             if result.is_article:
                 settlement = await self._publish(fetched, settlement)
             settlement = replace(
@@ -190,18 +185,35 @@ class Finisher:
             new_entries=new_entries,
             jitter=_jitter(),
         )
+        is_first = claim.poll is None
         if verdict.state == "done":
             is_last = claim.is_once or (result is not None and (result.is_final or result.is_article))
             state = "done" if is_last else "waiting"
             settlement = replace(settlement, state=state, due_in_s=interval_s, poll=poll)
-        elif claim.is_probe and claim.poll is None and verdict.signal is Signal.FINE:
-            settlement = replace(settlement, state="gone", reason=f"probe: {verdict.outcome}")
-        elif claim.poll is not None:
+            if claim.is_probe and is_first and result is not None and result.problem is not None:
+                # A front page that answers at every address is no feed, and will be none.
+                settlement = replace(settlement, state="gone", reason=f"probe: {result.problem}"[:500])
+        elif ((claim.is_probe and is_first) or claim.is_once) and verdict.signal is Signal.FINE:
+            what = "probe" if claim.is_probe else "once"
+            settlement = replace(settlement, state="gone", reason=f"{what}: {verdict.outcome}")
+        elif not is_first:
             # It was read before: the policy knows how to wait for it.
             settlement = replace(settlement, poll=poll, due_in_s=max(interval_s, settlement.host.pause_s))
         elif verdict.url_failures >= 10 and claim.is_once:
             settlement = replace(settlement, state="failed")
-        await self._session.settle(settlement)
+        await self._session.settle(back_home(settlement))
+
+    def _offer(self, claim: Claim, result: DiscoveryResult) -> int:
+        """Offers what a document names, and drops what is not needed any more; how many articles are new."""
+        counts = self._frontier.offer(entry_offers(result, found_on=claim.url))
+        new_entries = counts["due"] + counts["waiting"]
+        refs = onward(result.documents, WalkState.read(claim.walk or ""), new_entries)
+        self._frontier.offer(document_offer(ref, found_on=claim.url) for ref in refs)
+        if result.problem is None and result.kind in ("feed", "sitemap"):
+            self._frontier.drop_probes(owner_of(claim), result.kind)
+        if result.kind == "wp_json" and result.entries:
+            self._frontier.drop_back_fill(owner_of(claim))
+        return new_entries
 
     def _parse(self, fetched: Fetched, spec: SiteSpec | None) -> DiscoveryResult:
         claim = fetched.claim
@@ -278,25 +290,25 @@ class Finisher:
         if claim.kind == "article":
             await self._session.settle(_unsent(claim, "denied", "robots_denied"))
         else:
-            await self._session.settle(_unsent(claim, "waiting", "robots_denied", due_in_s=LIFETIME_S))
+            unsent = _unsent(claim, "waiting", "robots_denied", due_in_s=LIFETIME_S)
+            await self._session.settle(back_home(unsent))
 
     async def broken(self, fetched: Fetched) -> None:
         """Ends a URL whose answer could not be handled because of a defect."""
         claim = fetched.claim
         failures = claim.url_failures + 1
         is_end = failures >= 3 and claim.kind == "article"
-        await self._session.settle(
-            Settlement(
-                claim=claim,
-                state="failed" if is_end else "waiting",
-                outcome="defect",
-                reason="the answer could not be handled; see the crawler's log",
-                due_in_s=back_off_s(failures, _jitter()),
-                url_failures=failures,
-                host=HostPace(failures=claim.host_failures, streak=claim.host_streak),
-                exchange=Exchange(elapsed_s=fetched.elapsed_s, ended_at=fetched.ended_at),
-            )
+        settlement = Settlement(
+            claim=claim,
+            state="failed" if is_end else "waiting",
+            outcome="defect",
+            reason="the answer could not be handled; see the crawler's log",
+            due_in_s=back_off_s(failures, _jitter()),
+            url_failures=failures,
+            host=HostPace(failures=claim.host_failures, streak=claim.host_streak),
+            exchange=Exchange(elapsed_s=fetched.elapsed_s, ended_at=fetched.ended_at),
         )
+        await self._session.settle(back_home(settlement))
 
     async def _spec(self, site: str) -> SiteSpec | None:
         """The site list's entry of a site; None where it is not listed."""

@@ -337,6 +337,10 @@ class Frontier:
         """Drops usual places of this kind that were not asked yet: the site has a document of it that parsed."""
         self._rows("drop_probes", {"site": site, "kind": kind})
 
+    def drop_back_fill(self, site: str) -> None:
+        """Drops following pages of feeds that were not asked yet: the site's REST interface names all its posts."""
+        self._rows("drop_back_fill", {"site": site})
+
     def gauges(self) -> dict[str, Any]:
         """Gauges of the whole frontier, by name; None where there is nothing to tell."""
         return self._rows("metrics", {})[0]

@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 
 from crawler.discovery.links import word_count
 
-__all__ = ["article_evidence", "json_ld"]
+__all__ = ["article_evidence", "is_wordpress", "json_ld"]
 
 _ARTICLE_TYPES: Final = frozenset(
     [
@@ -48,6 +48,18 @@ def json_ld(tree: HtmlElement) -> Iterator[dict[str, object]]:
             elif isinstance(node, dict):
                 yield node
                 queue += [node[key] for key in ("@graph", "mainEntity") if key in node]
+
+
+def is_wordpress(tree: HtmlElement) -> bool:
+    """Whether a page is made by WordPress: it says so, announces the REST interface, or takes its parts from there."""
+    for tag in tree.iter("meta", "link"):
+        if tag.tag == "meta":
+            is_generator = (tag.get("name") or "").lower() == "generator"
+            if is_generator and "wordpress" in (tag.get("content") or "").lower():
+                return True
+        elif "https://api.w.org/" in (tag.get("rel") or "") or "/wp-content/" in (tag.get("href") or ""):
+            return True
+    return False
 
 
 def article_evidence(tree: HtmlElement) -> str | None:

@@ -23,10 +23,12 @@ from crawler.discovery.xml import local_name, read_tree, text_of
 __all__ = [
     "MAX_FEED_PAGES",
     "FeedFacts",
+    "following_page",
     "next_feed_page",
     "read_json",
     "read_xml_feed",
     "wordpress_documents",
+    "wordpress_feed",
 ]
 
 MAX_FEED_PAGES: Final = 20
@@ -242,11 +244,32 @@ def next_feed_page(
         return None
     following = state.next_page(newest_at)
     target = facts.next_url
-    if target is None and facts.is_wordpress:
-        target = with_query(url, "paged", str(following.page))
+    is_paged = any(name == "paged" for name, _ in parse_qsl(urlsplit(url).query))
+    if target is None and (facts.is_wordpress or is_paged):
+        target = following_page(url, following.page)
     if target is None or target == url:
         return None
     return DocumentRef(url=target, kind=kind, is_once=True, priority=7, state=following.written())
+
+
+def following_page(url: str, number: int) -> str:
+    """A page of a list that WordPress makes.
+
+    >>> following_page("https://a.example/feed/", 2)
+    'https://a.example/feed/?paged=2'
+    """
+    return with_query(url, "paged", str(number))
+
+
+def wordpress_feed(feed_url: str) -> DocumentRef:
+    """The second page of a WordPress site's feed: where the REST interface is closed, feeds name the older posts."""
+    return DocumentRef(
+        url=following_page(feed_url, 2),
+        kind="feed",
+        is_once=True,
+        priority=7,
+        state=WalkState(page=2).written(),
+    )
 
 
 def with_query(url: str, name: str, value: str) -> str:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 from lxml import html as lxml_html
@@ -22,8 +22,8 @@ from crawler.discovery.anchors import Link, Page, links_of
 from crawler.discovery.body import BodyError, chunks_of
 from crawler.discovery.collect import Collector, absolute_url
 from crawler.discovery.dates import parse_date
-from crawler.discovery.evidence import article_evidence, json_ld
-from crawler.discovery.feeds import wordpress_documents
+from crawler.discovery.evidence import article_evidence, is_wordpress, json_ld
+from crawler.discovery.feeds import following_page, wordpress_documents, wordpress_feed
 from crawler.discovery.links import Shape, page_number, shape_of
 from crawler.discovery.model import DocumentRef, Entry
 from crawler.discovery.state import WalkState
@@ -175,6 +175,7 @@ def _take_announced(page: Page, found: Collector, state: WalkState) -> None:
     """Takes the feeds that the page's head names. Below the home page they are probes: a section's feed is wanted only
     where the site has no other, or a hundred feeds of one site would be polled one by one."""
     feeds = 0
+    first_feed: str | None = None
     for tag in page.tree.iter("link"):
         rels = (tag.get("rel") or "").lower().split()
         kind = (tag.get("type") or "").lower().partition(";")[0].strip()
@@ -194,9 +195,12 @@ def _take_announced(page: Page, found: Collector, state: WalkState) -> None:
                 continue
             # A feed may stand on another host (a feed service); its entries must be on the site all the same.
             is_probe = is_plain or state.depth > 0
+            first_feed = first_feed or (url if found.is_on_site(url) and not is_plain else None)
             found.add_document(
                 DocumentRef(url=url, kind="feed", is_probe=is_probe, priority=1 if not is_probe else 3)
             )
+    if state.depth == 0 and state.page == 1 and is_wordpress(page.tree):
+        found.add_document(wordpress_feed(first_feed or urljoin(page.url, "/feed/")))
 
 
 def _is_comments(url: str, title: str | None) -> bool:
@@ -275,6 +279,24 @@ def _take_next(page: Page, found: Collector, following: WalkState, links: list[L
         found.add_document(
             DocumentRef(url=target, kind="listing", is_once=is_once, priority=7, state=following.written())
         )
+    elif (guessed := _guessed_page(page, following)) is not None:
+        found.add_document(
+            DocumentRef(
+                url=guessed,
+                kind="listing",
+                is_once=True,
+                is_probe=True,
+                priority=8,
+                state=following.written(),
+            )
+        )
+
+
+def _guessed_page(page: Page, following: WalkState) -> str | None:
+    """The following page of a WordPress site's front page whose theme links none."""
+    is_front = following.depth == 0 and following.page == 2 and is_wordpress(page.tree)
+    is_walked = following.depth == 0 and "paged=" in urlsplit(page.url).query
+    return following_page(page.url, following.page) if is_front or is_walked else None
 
 
 def _dates(page: Page, found: Collector) -> list[datetime]:

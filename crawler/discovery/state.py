@@ -18,12 +18,14 @@ class WalkState:
         page: number of a page of a listing, a feed or an answer; 1 = the first.
         newest_at: what the age window is counted back from: the newest date that the walk's beginning named.
         site: the site that is crawled, where the document stands on another one.
+        in_vain: pages before this one, in a row, that named nothing new.
     """
 
     depth: int = 0
     page: int = 1
     newest_at: datetime | None = None
     site: str | None = None
+    in_vain: int = 0
 
     @classmethod
     def read(cls, text: str) -> WalkState:
@@ -36,6 +38,7 @@ class WalkState:
                 page=int(data.get("p", 1)),
                 newest_at=datetime.fromisoformat(at) if at else None,
                 site=str(data["s"]) if data.get("s") else None,
+                in_vain=int(data.get("v", 0)),
             )
         except (ValueError, TypeError, AttributeError):
             return cls()
@@ -55,6 +58,8 @@ class WalkState:
             data["w"] = self.newest_at.isoformat(timespec="seconds")
         if self.site:
             data["s"] = self.site
+        if self.in_vain:
+            data["v"] = self.in_vain
         return json.dumps(data, separators=(",", ":")) if data else ""
 
     def deeper(self, newest_at: datetime | None = None) -> WalkState:

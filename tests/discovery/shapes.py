@@ -18,7 +18,7 @@ from tests.discovery.newsroom import (
     slug,
     when,
 )
-from tests.discovery.web import Web
+from tests.discovery.web import Answer, Web
 
 Shape = Callable[[str], tuple[Web, list[str]]]
 
@@ -306,6 +306,47 @@ def wordpress_rest(home: str) -> tuple[Web, list[str]]:
     )
     web.put(home + query + "1", json.dumps(posts[:100]), "application/json")
     web.put(home + query + "2", json.dumps(posts[100:]), "application/json")
+    return web, urls
+
+
+def _wordpress(home: str, count: int, *, pages: str) -> tuple[Web, list[str]]:
+    """A WordPress site whose REST interface is closed and whose feed of ten names no generator."""
+    web, urls = stories(home, count, "2026/11/{slug}/")
+    rest = f'<link rel="https://api.w.org/" href="{home}wp-json/">'
+    web.put(home, page(head=rest + alternate("application/rss+xml", f"{home}feed/")))
+    for start in range(0, count, 10):
+        part = numbered(urls)[start : start + 10]
+        number = start // 10 + 1
+        if number == 1 or pages == "feed":
+            following = f"?paged={number}" if start else ""
+            web.put(f"{home}feed/{following}", rss(part), "application/rss+xml")
+        if pages == "front":
+            web.put(f"{home}?paged={number}", page(cards([(url, headline(n)) for url, n in part])))
+    return web, urls
+
+
+@shape
+def wordpress_rest_missing(home: str) -> tuple[Web, list[str]]:
+    return _wordpress(home, 25, pages="feed")
+
+
+@shape
+def wordpress_rest_forbidden(home: str) -> tuple[Web, list[str]]:
+    """Neither the REST interface nor a paged feed: the older posts stand on the front page's following pages."""
+    web, urls = _wordpress(home, 35, pages="front")
+    query = (
+        "wp-json/wp/v2/posts?per_page=100&_fields=link%2Cdate_gmt%2Cmodified_gmt%2Ctitle&orderby=date&page=1"
+    )
+    web.answers[home + query] = Answer(body=b'{"code":"rest_forbidden"}', status=401)
+    return web, urls
+
+
+@shape
+def wordpress_without_a_word(home: str) -> tuple[Web, list[str]]:
+    """Only the style sheet tells that it is WordPress."""
+    web, urls = _wordpress(home, 25, pages="feed")
+    style = '<link rel="stylesheet" href="/wp-content/themes/paper/style.css">'
+    web.put(home, page(head=style + alternate("application/rss+xml", "/feed/")))
     return web, urls
 
 

@@ -97,7 +97,7 @@ def walk(
         )
         if found.problem:
             result.problems[ref.url] = found.problem
-        elif found.kind:
+        elif found.kind in ("feed", "sitemap"):
             parsed_kinds.add(found.kind)
         if found.is_article:
             result.published.add(url_key(final))

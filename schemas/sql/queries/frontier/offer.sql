@@ -2,7 +2,7 @@
 --
 -- %(urls)s: jsonb array of objects with url_key, url, site, host, authority, kind, priority, found_by and, where known,
 -- id_key (of a URL with an article id), found_on, found_url, hops, is_probe, is_once, walk, hint_title,
--- hint_published_at, news, due_in_s, drop_reason. %(delay_s)s: pause of a host that has no row yet.
+-- hint_published_at, news, poll (of a document that has moved), due_in_s, drop_reason. %(delay_s)s: pause of a host that has no row yet.
 -- Hosts, the robots.txt of new authorities and their URLs come into being here. A URL that is known stays as it is,
 -- but for one that an earlier day's quota kept out, and for a usual place that a document really names (a site can
 -- answer at /feed/ alone, which is one page with /feed).
@@ -18,7 +18,7 @@ with given as materialized (
                url_key text, url text, site text, host text, authority text, kind text, priority smallint,
                found_by text, found_on text, found_url text, hops smallint, hint_title text,
                hint_published_at timestamptz, due_in_s double precision, drop_reason text,
-               is_probe boolean, is_once boolean, walk text, id_key text, news jsonb)
+               is_probe boolean, is_once boolean, walk text, id_key text, news jsonb, poll jsonb)
       left join core.sites s using (site)
      where not exists (select from core.urls u
                         where u.url_key = g.url_key
@@ -72,7 +72,7 @@ with given as materialized (
     on conflict (url_key) do nothing
 ), added as (
     insert into core.urls (url_key, id_key, url, found_url, site, host_key, authority, kind, priority, state, due_at, hops,
-                           reason, found_by, found_on, hint_title, hint_published_at, is_probe, is_once, walk, news, settled_at)
+                           reason, found_by, found_on, hint_title, hint_published_at, is_probe, is_once, walk, news, poll, settled_at)
     select url_key, id_key, url, found_url, site, host_key, authority, kind, priority,
            case when drop_as is not null then 'dropped'
                 when coalesce(due_in_s, 0) > 0 or (robots_state = 'unavailable' and robots_expires_at > now())
@@ -80,7 +80,7 @@ with given as materialized (
            greatest(now() + coalesce(due_in_s, 0) * interval '1 second',
                     case when robots_state = 'unavailable' then robots_expires_at end),
            coalesce(hops, 0), drop_as, found_by, found_on, hint_title, hint_published_at,
-           coalesce(is_probe, false), coalesce(is_once, false), walk, news,
+           coalesce(is_probe, false), coalesce(is_once, false), walk, news, poll,
            case when drop_as is not null then now() end
       from ranked order by url_key
     on conflict (url_key) do update
