@@ -259,8 +259,21 @@ def _word_of(error: BaseException, claim: Claim) -> str:
         isinstance(error, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in str(error)
     ):
         return "too_large"
+    if any("ssl" in type(cause).__module__.lower() for cause in _causes(error)):
+        return "tls"
     if isinstance(error, (DownloadFailedError, ResponseDataLossError, ConnectionError)):
         return "reset"
-    if "SSL" in type(error).__name__ or "ssl" in type(error).__module__.lower():
-        return "tls"
     return "bad_response"
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """An exception, what it was raised from, and what Twisted says that a connection ended of."""
+    found: list[BaseException] = []
+    todo: list[BaseException | None] = [error]
+    while todo:
+        cause = todo.pop()
+        if cause is None or cause in found:
+            continue
+        found.append(cause)
+        todo += [cause.__cause__, *(reason.value for reason in getattr(cause, "reasons", ()))]
+    return found

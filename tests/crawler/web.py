@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import threading
 import time
 from collections import defaultdict
@@ -52,9 +53,15 @@ Site = Callable[[str, Mapping[str, str]], Reply]
 
 
 class Web:
-    """Hosts and what they answer. Use as a context manager."""
+    """Hosts and what they answer. Use as a context manager.
 
-    def __init__(self, sites: Mapping[str, Site], *, net: int = 7) -> None:
+    Args:
+        sites: what each host answers.
+        net: the second number of their addresses, 127.`net`.x.x.
+        tls: makes it a web of https.
+    """
+
+    def __init__(self, sites: Mapping[str, Site], *, net: int = 7, tls: ssl.SSLContext | None = None) -> None:
         self.sites = dict(sites)
         self.addresses = {
             host: f"127.{net}.{1 + n // 250}.{1 + n % 250}" for n, host in enumerate(sorted(self.sites))
@@ -67,9 +74,10 @@ class Web:
         self._ready = threading.Event()
         self._error: BaseException | None = None
         self._stop: asyncio.Event | None = None
+        self._tls = tls
 
     def url(self, host: str, path: str = "/") -> str:
-        return f"http://{host}:{self.port}{path}"
+        return f"http{'s' if self._tls else ''}://{host}:{self.port}{path}"
 
     def write_hosts(self, path: Path) -> Path:
         path.write_text("".join(f"{address} {host}\n" for host, address in self.addresses.items()))
@@ -113,7 +121,7 @@ class Web:
         self._stop = asyncio.Event()
         servers = []
         for host, address in self.addresses.items():
-            server = await asyncio.start_server(self._talk, address, self.port, backlog=200)
+            server = await asyncio.start_server(self._talk, address, self.port, backlog=200, ssl=self._tls)
             self.port = self.port or server.sockets[0].getsockname()[1]
             servers.append(server)
             del host
