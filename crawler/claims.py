@@ -44,6 +44,7 @@ ARTICLE_PRIORITY: Final = {
     "sitemap": 6,
     "canonical": 8,
     "source_link": 8,
+    "article": 9,
     "backfill": 9,
 }
 """Priority of an article by how it was found; robots.txt has 0, documents 1 to 10 (their own priority plus one)."""
@@ -256,6 +257,7 @@ class Settlement:
         next_url: the URL to request from now on, where a redirect changed it without changing the row.
         is_reset: `next_url` is the URL as it was found; a chain of redirects is over.
         poll: new state of the revisit policy.
+        left_out: how many URLs a document named that were left out, by reason; None = it was not read.
     """
 
     claim: Claim
@@ -273,6 +275,7 @@ class Settlement:
     poll: dict[str, Any] | None = None
     crawl_delay_s: float | None = None
     page: PublishedPage | None = None
+    left_out: Mapping[str, int] | None = None
 
     def row(self, now: float) -> dict[str, Any]:
         """The settlement as the object that `queries/frontier/settle.sql` reads.
@@ -309,6 +312,7 @@ class Settlement:
             "noindex": seen.noindex,
             "retry_after_s": seen.retry_after_s,
             "page": None,
+            "left_out": None if self.left_out is None else dict(self.left_out),
         }
         if page is not None:
             row["page"] = {

@@ -7,7 +7,7 @@ import random
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
@@ -26,6 +26,7 @@ from crawler.producer import PageProducer, PageTooLarge
 from crawler.robots import LIFETIME_S, REFRESH_S, parse_rules, state_of
 from crawler.session import Session
 from crawler.sites import SiteSpec
+from crawler.stories import StoryLinks
 from crawler.verdict import Verdict, content_type_of, judge_answer, noindex_of
 from crawler.warc import Archive
 
@@ -42,11 +43,15 @@ log = structlog.get_logger(__name__)
 class Finisher:
     """Carries out what becomes of URLs. Lives on the event loop; what blocks runs in threads."""
 
-    def __init__(self, session: Session, producer: PageProducer, archive: Archive | None) -> None:
+    def __init__(
+        self, session: Session, producer: PageProducer, archive: Archive | None, *, max_age_days: int = 30
+    ) -> None:
         self._session = session
         self._frontier: Frontier = session.frontier
         self._producer = producer
         self._archive = archive
+        self._max_age_days = max_age_days
+        self._stories = StoryLinks(session.frontier, max_age_days=max_age_days)
         self._specs: dict[str, tuple[float, SiteSpec | None]] = {}
         self._wanted: dict[str, float] = {}
 
@@ -81,6 +86,8 @@ class Finisher:
         elif claim.kind == "article":
             if verdict.state == "done":
                 settlement = await self._publish(fetched, settlement)
+                if self._stories.may_follow(claim):
+                    await asyncio.to_thread(self._stories.follow, fetched, await self._spec(claim.site))
             await self._session.settle(settlement)
         else:
             await self._document(fetched, verdict, settlement)
@@ -174,6 +181,7 @@ class Finisher:
             settlement = replace(
                 settlement,
                 outcome=settlement.outcome if result.is_article else _word(result),
+                left_out={reason: count for reason, count in result.dropped.items() if count},
                 reason=None if result.problem is None else result.problem[:500],
             )
         poll, interval_s = polled(
@@ -217,9 +225,6 @@ class Finisher:
 
     def _parse(self, fetched: Fetched, spec: SiteSpec | None) -> DiscoveryResult:
         claim = fetched.claim
-        more: dict[str, Any] = {}
-        if spec is not None and spec.max_age_days is not None:
-            more["max_age_days"] = spec.max_age_days
         return parse_document(
             claim.kind,
             claim.url,
@@ -227,8 +232,8 @@ class Finisher:
             fetched.answer.headers,
             now=claim.claimed_at,
             state=claim.walk or "",
+            max_age_days=self._max_age_days,
             spec=spec,
-            **more,
         )
 
     async def _robots(self, fetched: Fetched, verdict: Verdict, settlement: Settlement) -> None:

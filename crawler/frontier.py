@@ -341,6 +341,11 @@ class Frontier:
         """Drops following pages of feeds that were not asked yet: the site's REST interface names all its posts."""
         self._rows("drop_back_fill", {"site": site})
 
+    def story_links(self, site: str) -> tuple[bool, int]:
+        """Whether a site is crawled and has no feed or sitemap, and how many URLs its stories gave within a day."""
+        row = self._rows("story_links", {"site": site})[0]
+        return row["is_crawled"] and not row["has_lists"], row["used"]
+
     def gauges(self) -> dict[str, Any]:
         """Gauges of the whole frontier, by name; None where there is nothing to tell."""
         return self._rows("metrics", {})[0]

@@ -221,7 +221,7 @@ class _Process:
         parts = SpiderParts(
             session=session,
             rules=RuleBook(self._frontier),
-            finisher=Finisher(session, producer, archive),
+            finisher=Finisher(session, producer, archive, max_age_days=self._settings.crawl_max_age_days),
         )
         runner = AsyncCrawlerRunner(
             scrapy_settings(

@@ -61,6 +61,8 @@ class SiteSpec:
         max_age_days: window of this site's entries; None = the default; 0 = everything.
         daily_quota: most article pages a day; None = the default.
         follow_listings: whether section pages and their following pages are walked.
+        follow_stories: whether the stories that a story links are crawled; None = where the site has neither feed nor
+            sitemap.
         line_number: where the list names it; 0 = not from a list.
     """
 
@@ -77,6 +79,7 @@ class SiteSpec:
     max_age_days: int | None = None
     daily_quota: int | None = None
     follow_listings: bool = True
+    follow_stories: bool | None = None
     line_number: int = 0
 
     def allows(self, url: str) -> bool:
@@ -144,6 +147,9 @@ def site_spec(url: str, options: Mapping[str, object] | None = None, *, line_num
     follow = options.get("follow_listings", True)
     if not isinstance(follow, bool):
         raise ValueError("follow_listings must be true or false")
+    stories = options.get("follow_stories")
+    if stories is not None and not isinstance(stories, bool):
+        raise ValueError("follow_stories must be true or false")
     delay = _number(options, "delay_s", 86400.0)
     age, quota = _number(options, "max_age_days", 36500.0), _number(options, "daily_quota", 1e9)
     return SiteSpec(
@@ -160,6 +166,7 @@ def site_spec(url: str, options: Mapping[str, object] | None = None, *, line_num
         max_age_days=None if age is None else int(age),
         daily_quota=None if quota is None else int(quota),
         follow_listings=follow,
+        follow_stories=stories,
         line_number=line_number,
     )
 

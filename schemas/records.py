@@ -11,7 +11,17 @@ from uuid import UUID
 
 __all__ = ["FOUND_BY", "CopyEvent", "RawPage"]
 
-FOUND_BY = ("seed", "feed", "sitemap", "listing", "backfill", "source_link", "canonical", "ingest")
+FOUND_BY = (
+    "seed",
+    "feed",
+    "sitemap",
+    "listing",
+    "article",
+    "backfill",
+    "source_link",
+    "canonical",
+    "ingest",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

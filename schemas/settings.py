@@ -49,6 +49,13 @@ class Settings(BaseSettings):
     crawl_delay_s: float = Field(
         5.0, ge=0, le=3600, description="Pause between two requests to one site, in seconds."
     )
+    crawl_max_age_days: int = Field(
+        30,
+        ge=0,
+        le=36500,
+        description="Stories older than this are left out, counted back in days from the newest one that a feed or "
+        "sitemap names; 0 = none. max_age_days of the site list wins.",
+    )
     crawl_allow_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), description="Private networks that may be crawled all the same, comma-separated CIDR."
     )

@@ -205,7 +205,8 @@ def _bounded(place: str, key: str) -> str:
 def _key_host(host: str) -> str:
     host = host.rstrip(".")
     try:
-        host = host.encode("idna").decode("ascii") if not host.isascii() else host
+        # Some characters become dots on the way.
+        host = host.encode("idna").decode("ascii").rstrip(".") if not host.isascii() else host
     except UnicodeError:
         return host
     while True:

@@ -27,7 +27,7 @@ from crawler.discovery.words import (
     TOOLS,
 )
 
-__all__ = ["LinkShape", "Shape", "page_number", "shape_of", "word_count"]
+__all__ = ["LinkShape", "Shape", "is_comments", "page_number", "shape_of", "word_count"]
 
 
 class Shape(StrEnum):
@@ -77,6 +77,8 @@ _ID: Final = re.compile(
     r"|^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 )
 _HEX_ID: Final = re.compile(r"(?:^|[-_.])(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{10,40}$")
+_COMMENTS: Final = re.compile(r"(?<![a-z])comments?(?![a-z])", re.IGNORECASE)
+_COMMENTS_TITLE: Final = re.compile(r"\b(?:comments?|kommentare?|commentaires?)\b", re.IGNORECASE)
 _PAGED_PATH: Final = re.compile(r"(?:^|/)(?:page|seite|pagina|p|pag)[/_-]?(\d{1,5})(?:\.\w{2,5})?/?$")
 _TRAILING_NUMBER: Final = re.compile(r"^(.*?[^\d])?(\d{1,4})(?:\.\w{2,5})?/?$")
 
@@ -103,6 +105,16 @@ def page_number(url: str) -> int | None:
     return None
 
 
+def is_comments(url: str, title: str | None = None) -> bool:
+    """Whether a feed is one of readers' comments; a section called "commentary" is none.
+
+    >>> is_comments("https://a.example/comments/feed/"), is_comments("https://a.example/commentary/feed/")
+    (True, False)
+    """
+    parts = urlsplit(url)
+    return bool(_COMMENTS.search(f"{parts.path}?{parts.query}") or _COMMENTS_TITLE.search(title or ""))
+
+
 @lru_cache(maxsize=16384)
 def shape_of(url: str) -> LinkShape:
     """The shape of an absolute URL.
@@ -121,8 +133,7 @@ def shape_of(url: str) -> LinkShape:
     if _SITEMAP.search(path):
         return LinkShape(shape=Shape.SITEMAP)
     if _FEED.search(path) or keys.get("feed") or keys.get("format") in ("feed", "rss", "atom"):
-        is_comments = "comment" in path or "comment" in keys.get("feed", "")
-        return LinkShape(shape=Shape.SKIP if is_comments else Shape.FEED)
+        return LinkShape(shape=Shape.SKIP if is_comments(url) else Shape.FEED)
     if _ASSET.search(path) or NEVER_KEYS & keys.keys():
         return LinkShape(shape=Shape.SKIP)
     segments = [segment for segment in path.split("/") if segment]

@@ -38,7 +38,7 @@ class Entry:
 
     Attributes:
         url: absolute, http or https, as written (resolved against the document, never rewritten).
-        found_by: 'feed', 'sitemap', 'listing' or 'backfill', as in `schemas.records.FOUND_BY`.
+        found_by: 'feed', 'sitemap', 'listing', 'article' (a link on a story) or 'backfill', as in `schemas.records.FOUND_BY`.
         title: plain text, at most 500 characters.
         published_at: aware, UTC; None where the document does not say.
         updated_at: aware, UTC; a sitemap's lastmod is here, as it says nothing about publication.

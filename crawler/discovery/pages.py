@@ -24,11 +24,11 @@ from crawler.discovery.collect import Collector, absolute_url
 from crawler.discovery.dates import parse_date
 from crawler.discovery.evidence import article_evidence, is_wordpress, json_ld
 from crawler.discovery.feeds import following_page, wordpress_documents, wordpress_feed
-from crawler.discovery.links import Shape, page_number, shape_of
+from crawler.discovery.links import Shape, is_comments, page_number, shape_of
 from crawler.discovery.model import DocumentRef, Entry
 from crawler.discovery.state import WalkState
 
-__all__ = ["MAX_DEPTH", "MAX_PAGES", "Page", "parse_page", "take_links"]
+__all__ = ["MAX_DEPTH", "MAX_PAGES", "Page", "parse_page", "take_links", "take_stories"]
 
 MAX_DEPTH: Final = 2
 """Sections of the home page (1) and their subsections (2) are walked; deeper ones are not."""
@@ -69,6 +69,7 @@ _NEXT: Final = re.compile(
     r"|^\s*[›»→>]{1,2}\s*$",
     re.IGNORECASE,
 )
+_API: Final = re.compile(r"/wp-json(?:/|$)|/oembed(?:/|$)")
 _REFRESH: Final = re.compile(
     r"""^\s*(\d+)(?:\.\d*)?\s*[;,]?\s*(?:url\s*=)?\s*["']?([^"'\s>]+)""", re.IGNORECASE
 )
@@ -146,11 +147,23 @@ def take_links(
     dates = _dates(page, found)
     linked = (link.shape.dated for link in links if link.shape.dated)
     newest_at = state.newest_at or max((*dates, *linked), default=None)
-    _take_sections(page, found, state, sections, since_of(newest_at))
-    is_used_up = bool(dates) and (since := since_of(newest_at)) is not None and max(dates) < since
-    if not (is_used_up and state.page >= SURE_PAGES):
+    since = since_of(newest_at)
+    _take_sections(page, found, state, sections, since)
+    is_used_up = bool(dates) and since is not None and max(dates) < since
+    own_date = shape_of(page.url).dated
+    is_before = own_date is not None and since is not None and own_date < since
+    if not (is_before or (is_used_up and state.page >= SURE_PAGES)):
         _take_next(page, found, state.next_page(newest_at), links)
     return is_article
+
+
+def take_stories(page: Page, found: Collector) -> None:
+    """Puts the stories into `found` that a story links; what is not plainly one, by address and place, is left out."""
+    found.base = page.base
+    for link in links_of(page, found):
+        is_story = link.shape.shape in (Shape.ARTICLE, Shape.LIKELY) and _verdict(link) is Shape.ARTICLE
+        if is_story and not (link.is_nav or link.is_pager):
+            found.add(Entry(url=link.url, found_by="article"))
 
 
 def _verdict(link: Link) -> Shape:
@@ -187,7 +200,7 @@ def _take_announced(page: Page, found: Collector, state: WalkState) -> None:
         if ("alternate" in rels or "feed" in rels) and kind in _FEED_TYPES:
             is_plain = kind in ("application/json", "text/xml", "application/xml") and "feed" not in rels
             url = absolute_url(page.base, href)
-            if url is None or _is_comments(url, tag.get("title")) or "wp-json" in url or "oembed" in url:
+            if url is None or is_comments(url, tag.get("title")) or _API.search(urlsplit(url).path):
                 continue
             feeds += 1
             if feeds > MAX_FEEDS:
@@ -201,13 +214,6 @@ def _take_announced(page: Page, found: Collector, state: WalkState) -> None:
             )
     if state.depth == 0 and state.page == 1 and is_wordpress(page.tree):
         found.add_document(wordpress_feed(first_feed or urljoin(page.url, "/feed/")))
-
-
-def _is_comments(url: str, title: str | None) -> bool:
-    return (
-        "comment" in url.lower()
-        or re.search(r"comment|kommentar|commentaire", title or "", re.IGNORECASE) is not None
-    )
 
 
 def _take_redirects(page: Page, found: Collector, state: WalkState) -> None:
@@ -332,7 +338,16 @@ def _next_url(page: Page, found: Collector, walked: int, links: list[Link]) -> s
     for link in links:
         if link.is_pager and (link.title or "").strip() == str(current + 1):
             return link.url
-    return None
+    return _earlier_archive(own, links)
+
+
+def _earlier_archive(own: str, links: list[Link]) -> str | None:
+    """The list of the day or month before the one that this page is the list of."""
+    shape = shape_of(own)
+    if shape.shape is not Shape.LISTING or shape.dated is None:
+        return None
+    dated = ((link.shape.dated, link.url) for link in links if link.shape.shape is Shape.LISTING)
+    return max(((at, url) for at, url in dated if at and at < shape.dated), default=(None, None))[1]
 
 
 def _same_list(own: str, other: str) -> bool:

@@ -6,20 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlsplit
 
 from crawler.discovery.body import BodyError, head_of, sniff
 from crawler.discovery.collect import Collector, window_start
+from crawler.discovery.dates import date_in_url
 from crawler.discovery.feeds import FeedFacts, next_feed_page, read_json, read_xml_feed
-from crawler.discovery.model import DiscoveryResult
-from crawler.discovery.pages import parse_page, take_links
+from crawler.discovery.model import DiscoveryResult, Entry
+from crawler.discovery.pages import parse_page, take_links, take_stories
 from crawler.discovery.sitemaps import read_text_sitemap, read_xml_sitemap
 from crawler.discovery.state import WalkState
 from crawler.sites import SiteSpec
 
-__all__ = ["ENTRY_LIMIT", "parse_document"]
+__all__ = ["ENTRY_LIMIT", "linked_stories", "parse_document"]
 
 ENTRY_LIMIT: Final = 50_000
 """Most entries of one document: the sitemap protocol's own limit."""
+
+MAX_STORY_LINKS: Final = 30
+"""Most stories taken from one story's links."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +95,45 @@ def parse_document(
         return _parsed(document)
     except BodyError as error:
         return DiscoveryResult(problem=str(error), dropped=dict(document.found.dropped))
+
+
+def linked_stories(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    now: datetime,
+    max_age_days: int,
+    state: str = "",
+    spec: SiteSpec | None = None,
+    most_steps: int,
+) -> tuple[tuple[Entry, ...], str]:
+    """The stories of the same site that the story at `url` links, and the state that goes with each of them.
+
+    Those whose address holds a date before the window are left out; the window counts back from the newest date that
+    the walk has met.
+
+    Args:
+        state: of this story: how many steps it is from a listing.
+        most_steps: the walk ends there.
+    """
+    walk = WalkState.read(state)
+    found = Collector(url, spec, now=now)
+    if walk.depth >= most_steps:
+        return (), ""
+    try:
+        page = parse_page(url, body, headers)
+    except BodyError:
+        return (), ""
+    if page is None:
+        return (), ""
+    take_stories(page, found)
+    days = max_age_days if spec is None or spec.max_age_days is None else spec.max_age_days
+    own = date_in_url(urlsplit(url).path)
+    dates = [moment for moment in (walk.newest_at, own[0] if own else None, found.newest_at) if moment]
+    newest_at = min(max(dates), now) if dates else None
+    entries = found.entries(since=window_start(newest_at, now, days), limit=MAX_STORY_LINKS)
+    return entries, walk.deeper(newest_at).written()
 
 
 def _parsed(document: _Document) -> DiscoveryResult:

@@ -50,6 +50,9 @@ def crawl(
 
     Any number of machines may run it against one database and one broker (WIRETRACE_DATABASE_URL,
     WIRETRACE_KAFKA_BOOTSTRAP); the pace per site holds over all of them.
+    Stories more than 30 days older than the newest one of their feed or
+    sitemap are left out (WIRETRACE_CRAWL_MAX_AGE_DAYS, or max_age_days of a
+    site; 0 = none are).
 
     \b
     Example:

@@ -46,8 +46,11 @@ def run(
     """Crawl the sites of a list and work their pages.
 
     SITES is a text file with a URL a line, or a TOML file with a table [[site]] per site (url, feeds, sitemaps,
-    allow, deny, delay_s, kind). Without it, the sites of earlier runs go on. Everything is kept in the data
-    directory; the next run goes on where this one stops. Ctrl-C ends it and loses nothing.
+    allow, deny, delay_s, max_age_days, kind). Without it, the sites of earlier runs go on. Everything is kept in the
+    data directory; the next run goes on where this one stops. Ctrl-C ends it and loses nothing.
+
+    Stories more than 30 days older than the newest one of their feed or sitemap are left out
+    (WIRETRACE_CRAWL_MAX_AGE_DAYS, or max_age_days of a site; 0 = none are).
 
     \b
     Example:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
+from datetime import timedelta
 
 from tests.discovery.newsroom import (
     atom,
@@ -18,7 +19,7 @@ from tests.discovery.newsroom import (
     slug,
     when,
 )
-from tests.discovery.web import Answer, Web
+from tests.discovery.web import NOW, Answer, Web
 
 Shape = Callable[[str], tuple[Web, list[str]]]
 
@@ -476,6 +477,23 @@ def month_archives(home: str) -> tuple[Web, list[str]]:
         page('<aside><a href="/2026/11/">November 2026</a> <a href="/1999/11/">November 1999</a></aside>'),
     )
     web.put(home + "2026/11/", page(cards(titled(urls))))
+    return web, urls
+
+
+@shape
+def day_archives(home: str) -> tuple[Web, list[str]]:
+    """Each day's list links the one of the day before, through empty weeks and for ever."""
+    web, urls = stories(home, 24, "story/{slug}")
+    day, left = NOW.date(), titled(urls)
+    web.put(home, page(cards(left[:2]), f'<a href="/archive/{day:%Y/%m/%d}">Archive</a>'))
+    for number in range(60):
+        count = 0 if number in (4, 5, 6) else 2
+        before = day - timedelta(days=1)
+        web.put(
+            f"{home}archive/{day:%Y/%m/%d}",
+            page(cards(left[:count]), f'<p><a href="/archive/{before:%Y/%m/%d}">The day before</a></p>'),
+        )
+        day, left = before, left[count:]
     return web, urls
 
 

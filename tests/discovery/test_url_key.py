@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.urls import MAX_KEY_BYTES, is_same_site, site_of, url_key
@@ -73,6 +73,7 @@ def test_the_key_is_the_golden_one(url: str, key: str) -> None:
 
 @settings(max_examples=600, deadline=None)
 @given(_TEXTS)
+@example("\u2024")
 def test_the_key_of_a_key_is_itself(text: str) -> None:
     key = url_key(text)
     assert url_key(key) == key

@@ -100,6 +100,7 @@ create table core.urls (
     is_once           boolean     not null default false,
     walk              text,
     poll              jsonb,
+    left_out          jsonb,
     status            smallint,
     page_id           uuid,
     offered_at        timestamptz not null default now(),
@@ -114,6 +115,8 @@ comment on column core.urls.walk is 'what discovery keeps with a document: depth
 comment on column core.urls.news is
     'what a news sitemap says: publication, language, genres, keywords, stock_tickers';
 comment on column core.urls.poll is 'state of the revisit policy';
+comment on column core.urls.left_out is
+    'how many URLs the last reading of a document left out, by reason';
 comment on column core.urls.found_url is 'the URL as found, where a redirect has replaced it';
 
 create index urls_due on core.urls (host_key, priority, url_id) where state = 'due';
@@ -121,6 +124,7 @@ create index urls_waiting on core.urls (due_at) where state = 'waiting';
 create index urls_page on core.urls (page_id) where page_id is not null;
 create index urls_ids on core.urls (id_key) where id_key is not null;
 create index urls_chased on core.urls (site, offered_at) where found_by in ('source_link', 'canonical');
+create index urls_of_stories on core.urls (site, offered_at) where found_by = 'article';
 create index urls_documents on core.urls (site, kind) where kind <> 'article';
 
 create table core.crawlers (

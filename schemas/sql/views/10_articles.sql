@@ -45,7 +45,7 @@ comment on column wiretrace.outcomes.page_id is 'Identity of this fetch of the p
 comment on column wiretrace.outcomes.url is 'The URL as it was found; the article has the one that answered.';
 comment on column wiretrace.outcomes.site is 'The publisher: a registrable domain.';
 comment on column wiretrace.outcomes.crawl_id is 'The run that fetched the page.';
-comment on column wiretrace.outcomes.found_by is 'How the URL was found: seed, feed, sitemap, listing, backfill, source_link, canonical, ingest.';
+comment on column wiretrace.outcomes.found_by is 'How the URL was found: seed, feed, sitemap, listing, article (a link on another story), backfill, source_link, canonical, ingest.';
 comment on column wiretrace.outcomes.fetched_at is 'When the page was fetched.';
 comment on column wiretrace.outcomes.published_at is 'When the page was put on the topic.';
 comment on column wiretrace.outcomes.outcome is 'How the work on the page ended: article, updated, unchanged, not_article, not_html, empty, too_large, extract_timeout, extract_failed, dead_letter.';

@@ -193,3 +193,19 @@ $$;
 comment on function wiretrace.politeness(interval) is
     'The pace that was kept, per host: shortest time from the end of one request to the start of the next, the pause '
     'that is set now, and how many requests overlapped. The most impatient host comes first.';
+
+create or replace view wiretrace.left_out as
+select u.site, u.kind, u.url as document, l.key as reason, l.value::integer as urls, u.fetched_at as read_at
+  from core.urls u cross join lateral jsonb_each_text(u.left_out) l
+ where u.left_out is not null;
+
+comment on view wiretrace.left_out is
+    'What the last reading of each document left out, and why: URLs that never came to the frontier. Those that did, and '
+    'were dropped there, are in wiretrace.frontier_urls with their reason.';
+comment on column wiretrace.left_out.site is 'site of the document';
+comment on column wiretrace.left_out.kind is 'home, listing, feed, sitemap or wp_json';
+comment on column wiretrace.left_out.document is 'its URL';
+comment on column wiretrace.left_out.reason is
+    'too_old, over_limit, other_site, bad_url, denied, duplicate, not_article_shape, too_deep, or the name of a trap';
+comment on column wiretrace.left_out.urls is 'how many';
+comment on column wiretrace.left_out.read_at is 'when it was read';

@@ -10,7 +10,7 @@ with given as materialized (
         pause_s double precision, failures integer, streak smallint, is_failure boolean, is_back_off boolean, crawl_delay_s real,
         was_sent boolean, outcome text, status smallint, elapsed_s double precision, ended_ago_s double precision,
         size_bytes integer,
-        content_type text, address inet, noindex text, retry_after_s real, page jsonb)
+        content_type text, address inet, noindex text, retry_after_s real, page jsonb, left_out jsonb)
 ), held as materialized (
     select h.host_key, h.claim_token, h.claimed_at, h.claimed_by,
            greatest(h.claimed_at, now() - g.ended_ago_s * interval '1 second') as ended_at
@@ -59,7 +59,7 @@ with given as materialized (
            due_at = now() + coalesce(g.due_in_s, 0) * interval '1 second',
            url = coalesce(g.url, u.url), found_url = coalesce(g.found_url, u.found_url),
            authority = coalesce(g.authority, u.authority), host_key = coalesce(m.host_key, u.host_key),
-           poll = coalesce(g.poll, u.poll),
+           poll = coalesce(g.poll, u.poll), left_out = coalesce(g.left_out, u.left_out),
            status = coalesce(g.status, u.status),
            page_id = coalesce((g.page ->> 'page_id')::uuid, u.page_id),
            fetched_at = case when g.was_sent then held.ended_at else u.fetched_at end
