@@ -28,6 +28,9 @@ from workers.extract.blocks import TAG_BITS, Page, cut_blocks, word_count
 from workers.extract.features import block_features, context_features
 from workers.extract.jsonld import text_value
 from workers.extract.metadata import Head
+from workers.extract.parse import text_of
+from workers.extract.surroundings import cut_furniture, surroundings_of
+from workers.extract.title import letters_of
 from workers.extract.trees import Trees
 
 __all__ = [
@@ -79,6 +82,8 @@ class Body:
         chances: of each block to be the story's, float32, shape (blocks,).
         doubt: words in doubt for each word kept.
         method: "blocks" or "trafilatura".
+        title: the headline; what the page states, or what it shows before the story where it states none.
+        around: short lines right before and behind the story, likeliest to hold its date first.
     """
 
     text: str
@@ -86,6 +91,8 @@ class Body:
     chances: NDArray[np.float32]
     doubt: float
     method: str
+    title: str | None = None
+    around: tuple[str, ...] = ()
 
 
 @cache
@@ -124,6 +131,14 @@ def _hidden(page: Page, words: NDArray[np.float32], kept: NDArray[np.bool_]) -> 
     return hidden
 
 
+def _names_beside(title: str | None, head: Head, page: Page) -> list[str]:
+    """What the page calls its site where it does not say so: the document's title without the story's, and the masthead."""
+    top = [letters_of(block.text) for block in page.blocks[:3] if block.words <= 6]
+    rest = letters_of((head.document_title or "").replace(title or "\n", ""))
+    masthead = letters_of(text_of(head.headline)) if head.headline is not None else ""
+    return [name for name in (rest, masthead, *top) if name and name != letters_of(title or "")]
+
+
 def find_body(root: HtmlElement, head: Head, *, url: str, model: BodyModel | None = None) -> Body:
     """The story of a page.
 
@@ -139,7 +154,16 @@ def find_body(root: HtmlElement, head: Head, *, url: str, model: BodyModel | Non
     kept = chances >= KEEP
     kept &= ~_hidden(page, words, kept)
     doubt = float((words * np.minimum(chances, 1 - chances)).sum() / max(1.0, float(words[kept].sum())))
+    lines = [block.text for block, is_kept in zip(page.blocks, kept, strict=True) if is_kept]
+    method = "blocks"
     if doubt >= MAX_DOUBT and _is_prose(text := trafilatura_text(root, url)):
-        return Body(text, page, chances, doubt, "trafilatura")
-    text = "\n".join(block.text for block, is_kept in zip(page.blocks, kept, strict=True) if is_kept)
-    return Body(text, page, chances, doubt, "blocks")
+        lines, method = text.split("\n"), "trafilatura"
+    has_heading = head.headline is not None
+    around = surroundings_of(
+        page, np.flatnonzero(kept).tolist(), head.document_title, has_heading=has_heading
+    )
+    title = head.title if head.is_title_stated else around.title or head.title
+    text = "\n".join(
+        cut_furniture(lines, title=title, own_names=[*head.own_names, *_names_beside(title, head, page)])
+    )
+    return Body(text, page, chances, doubt, method, title, around.lines)

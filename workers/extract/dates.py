@@ -9,9 +9,10 @@ Source: ISO 8601, RFC 2822; schema.org datePublished; Open Graph article:publish
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from htmldate import find_date
@@ -20,6 +21,7 @@ from lxml.html import HtmlElement
 from workers.extract.jsonld import as_list, text_value
 from workers.extract.model import Certainty
 from workers.extract.parse import elements, text_of
+from workers.extract.written_dates import MONTHS, ZONES, made, written_date
 
 __all__ = ["Dated", "modified_date", "parse_date", "published_date"]
 
@@ -40,53 +42,15 @@ _META_MODIFIED: Final = (
     "dcterms.modified", "dc.date.modified", "article:modified", "updated_time", "revised", "lastupdate",
 )  # fmt: skip
 
-_MONTHS: Final = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan januar jänner janvier enero janeiro gennaio januari styczeń stycznia ocak ene gen leden ledna января",
-            "february feb februar feber février fevrier febrero fevereiro febbraio februari luty lutego şubat únor února февраля fév",
-            "march mar märz mars marzo março marco maart marzec marca mart březen března марта mär",
-            "april apr avril abril aprile kwiecień kwietnia nisan duben dubna апреля avr abr",
-            "may mai mayo maio maggio mei maj maja mayıs květen května мая",
-            "june jun juni juin junio junho giugno czerwiec czerwca haziran červen června июня giu",
-            "july jul juli juillet julio julho luglio lipiec lipca temmuz červenec července июля juil lug",
-            "august aug août aout agosto augustus sierpień sierpnia ağustos srpen srpna августа ago augusti",
-            "september sep sept septembre septiembre setembro settembre wrzesień września eylül září сентября set",
-            "october oct oktober octobre octubre outubro ottobre październik października ekim říjen října октября okt out",
-            "november nov novembre noviembre novembro listopad listopada kasım listopadu ноября",
-            "december dec dezember décembre decembre diciembre dezembro dicembre grudzień grudnia aralık prosinec prosince декабря dez dic déc des desember",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
-_MONTH: Final = "|".join(sorted((re.escape(name) for name in _MONTHS), key=len, reverse=True))
-_DAY_MONTH_YEAR: Final = re.compile(
-    rf"\b(\d{{1,2}})(?:st|nd|rd|th|er|º|°)?\.?\s+(?:de\s+|of\s+)?({_MONTH})\.?,?\s+(?:de\s+|del\s+)?((?:19|20)\d\d)\b",
-    re.I,
-)
-_MONTH_DAY_YEAR: Final = re.compile(
-    rf"\b({_MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+((?:19|20)\d\d)\b", re.I
-)
-_YEAR_FIRST: Final = re.compile(r"\b((?:19|20)\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
-_DAY_FIRST: Final = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-]((?:19|20)\d\d)\b")
-_CJK: Final = re.compile(r"((?:19|20)\d\d)\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")
-_CLOCK: Final = re.compile(
-    r"(?<![\d:])(\d{1,2})(?:[:.時시h](\d{2}))(?:[:.分]\d{2})?\s*(a\.?m\.?|p\.?m\.?)?(?![\d:])", re.I
-)
-_ZONES: Final = {
-    "utc": 0, "gmt": 0, "z": 0, "est": -5, "edt": -4, "et": -5, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "pt": -8,
-    "bst": 1, "cet": 1, "cest": 2, "mez": 1, "mesz": 2, "eet": 2, "eest": 3, "msk": 3, "ist": 5.5, "jst": 9, "kst": 9, "sgt": 8, "aest": 10,
-    "aedt": 11, "sast": 2, "wib": 7,
-}  # fmt: skip
-_ZONE: Final = re.compile(r"\b(" + "|".join(_ZONES) + r")\b\.?", re.I)
 _ISO: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ]+(\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d+))?)?\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?",
     re.I,
 )
 _JS_DATE: Final = re.compile(
     r"^\w{3} (\w{3}) (\d{1,2}) (\d{4}) (\d\d):(\d\d)(?::(\d\d))? (?:GMT|UTC)([+-]\d{4})"
+)
+_JAVA_DATE: Final = re.compile(
+    r"^\w{3} (\w{3}) (\d{1,2}) (\d\d):(\d\d):(\d\d) ([A-Z]{1,5}|[+-]\d{4}) (\d{4})$"
 )
 _COMPACT: Final = re.compile(
     r"((?:19|20)\d\d)([01]\d)([0-3]\d)(?:T?([0-2]\d)([0-5]\d)([0-5]\d)?(Z|[+-]\d\d:?\d\d)?)?$"
@@ -104,15 +68,6 @@ class Dated(NamedTuple):
     certainty: Certainty
 
 
-def _made(
-    year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0
-) -> datetime | None:
-    try:
-        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-    except ValueError:
-        return None
-
-
 def _offset(text: str) -> timedelta:
     if text.upper() in ("Z", "UTC", "GMT"):
         return timedelta(0)
@@ -121,8 +76,13 @@ def _offset(text: str) -> timedelta:
     return -amount if text[0] == "-" else amount
 
 
-def parse_date(value: object) -> tuple[datetime, Certainty] | None:
+def parse_date(
+    value: object, *, language: str | None = None, month_first: bool = False
+) -> tuple[datetime, Certainty] | None:
     """A machine's or a writer's date as an aware time in UTC, with its certainty; None if it is none.
+
+    Args:
+        value: text or a number of seconds or milliseconds; language and month_first as for `written_date`.
 
     >>> parse_date("2024-02-08T10:30:00-05:00")
     (datetime.datetime(2024, 2, 8, 15, 30, tzinfo=datetime.timezone.utc), 'exact')
@@ -143,13 +103,15 @@ def parse_date(value: object) -> tuple[datetime, Certainty] | None:
     if found := _ISO.match(text):
         return _of_iso(found)
     if found := _JS_DATE.match(text):
-        month = _MONTHS.get(found[1].lower())
-        at = month and _made(
+        month = MONTHS.get(found[1].lower())
+        at = month and made(
             int(found[3]), month, int(found[2]), int(found[4]), int(found[5]), int(found[6] or 0)
         )
         return (at - _offset(found[7]), "exact") if at else None
+    if found := _JAVA_DATE.match(text):
+        return _of_java(found)
     if found := _COMPACT.match(text):
-        at = _made(
+        at = made(
             int(found[1]),
             int(found[2]),
             int(found[3]),
@@ -168,12 +130,25 @@ def parse_date(value: object) -> tuple[datetime, Certainty] | None:
         except (ValueError, TypeError, IndexError):
             return None
         return (at.replace(tzinfo=UTC), "no_zone") if at.tzinfo is None else (at.astimezone(UTC), "exact")
-    return _of_words(text)
+    return written_date(text, language=language, month_first=month_first)
+
+
+def _of_java(found: re.Match[str]) -> tuple[datetime, Certainty] | None:
+    """Java's Date.toString: "Fri Apr 28 19:20:36 CEST 2023"."""
+    name, day, hour, minute, second, zone, year = found.groups()
+    month = MONTHS.get(name.lower())
+    at = made(int(year), month, int(day), int(hour), int(minute), int(second)) if month else None
+    if at is None:
+        return None
+    if zone[0] in "+-":
+        return at - _offset(zone), "exact"
+    hours = ZONES.get(zone.lower())
+    return (at, "no_zone") if hours is None else (at - timedelta(hours=hours), "exact")
 
 
 def _of_iso(found: re.Match[str]) -> tuple[datetime, Certainty] | None:
     year, month, day, hour, minute, second, _, zone = found.groups()
-    at = _made(
+    at = made(
         int(year),
         int(month),
         int(day),
@@ -188,43 +163,14 @@ def _of_iso(found: re.Match[str]) -> tuple[datetime, Certainty] | None:
     return (at - _offset(zone), "exact") if zone else (at, "no_zone")
 
 
-def _of_words(text: str) -> tuple[datetime, Certainty] | None:
-    day = None
-    if found := _MONTH_DAY_YEAR.search(text):
-        day = _made(int(found[3]), _MONTHS[found[1].lower()], int(found[2]))
-    elif found := _DAY_MONTH_YEAR.search(text):
-        day = _made(int(found[3]), _MONTHS[found[2].lower()], int(found[1]))
-    elif (found := _CJK.search(text)) or (found := _YEAR_FIRST.search(text)):
-        day = _made(int(found[1]), int(found[2]), int(found[3]))
-    elif found := _DAY_FIRST.search(text):
-        first, second = int(found[1]), int(found[2])
-        # Day first everywhere but in the United States, which write their dates with a slash.
-        month_first = "/" in found[0] and second > 12
-        day = _made(int(found[3]), first, second) if month_first else _made(int(found[3]), second, first)
-    if day is None or found is None:
-        return None
-    rest = text[: found.start()] + " " + text[found.end() :]
-    clock = _CLOCK.search(rest)
-    if clock is None:
-        return day, "date_only"
-    hour, minute, half = int(clock[1]), int(clock[2]), (clock[3] or "").lower()
-    if half.startswith("p") and hour < 12:
-        hour += 12
-    elif half.startswith("a") and hour == 12:
-        hour = 0
-    if hour > 23 or minute > 59:
-        return day, "date_only"
-    at = day + timedelta(hours=hour, minutes=minute)
-    if zone := _ZONE.search(rest[clock.end() :]):
-        return at - timedelta(hours=_ZONES[zone[1].lower()]), "exact"
-    return at, "no_zone"
+Reader = Callable[[object], "tuple[datetime, Certainty] | None"]
 
 
-def _dated(values: Iterable[tuple[object, str]], latest: datetime) -> Dated | None:
+def _dated(values: Iterable[tuple[object, str]], latest: datetime, read: Reader = parse_date) -> Dated | None:
     """The first value that is a date in bounds; a later value of the same day that is more exact is preferred."""
     best: Dated | None = None
     for value, source in values:
-        parsed = parse_date(value)
+        parsed = read(value)
         if parsed is None or not EARLIEST <= parsed[0] <= latest:
             continue
         if parsed[1] == "exact":
@@ -252,6 +198,8 @@ def published_date(
     url: str,
     latest: datetime,
     headline: HtmlElement | None = None,
+    lines: Sequence[str] = (),
+    locale: str | None = None,
 ) -> Dated | None:
     """When the page says it was published.
 
@@ -260,8 +208,12 @@ def published_date(
         articles: JSON-LD objects of the article, likeliest first.
         latest: no page can have been published after this; a small clock skew is allowed.
         headline: the element of the title, if one was found.
+        lines: the short lines around the story, likeliest first; read where nothing else says a date.
+        locale: what the page says of its language, as in "en-US"; those write the month first.
     """
     latest = latest + _CLOCK_SKEW
+    locale = (locale or "").lower().replace("_", "-")
+    read = partial(parse_date, language=locale[:2] or None, month_first=locale == "en-us")
 
     def stated() -> Iterator[tuple[object, str]]:
         yield from _stated(articles, "datePublished")
@@ -277,9 +229,10 @@ def published_date(
         yield from _stated(articles, "uploadDate")
 
     return (
-        _dated(stated(), latest)
-        or _dated(_times(root), latest)
-        or _dated(_beside(headline), latest)
+        _dated(stated(), latest, read)
+        or _dated(_times(root), latest, read)
+        or _dated(_beside(headline), latest, read)
+        or _dated(((line, "dateline near the story") for line in lines), latest, read)
         or _of_url(url, latest)
         or _guessed(root, url, latest)
     )
@@ -333,7 +286,7 @@ def _beside(headline: HtmlElement | None) -> Iterator[tuple[object, str]]:
 
 def _of_url(url: str, latest: datetime) -> Dated | None:
     found = _URL.search(url)
-    at = _made(int(found[1]), int(found[2]), int(found[3])) if found else None
+    at = made(int(found[1]), int(found[2]), int(found[3])) if found else None
     return Dated(at, "url", "date_only") if at and EARLIEST <= at <= latest else None
 
 

@@ -34,7 +34,7 @@ _ARTICLE_RANK: Final = {
     "reviewnewsarticle": 0,
     "article": 1,
     "blogposting": 1,
-    "liveblogposting": 1,
+    "liveblogposting": 0,
     "report": 1,
     "scholarlyarticle": 1,
     "socialmediaposting": 2,

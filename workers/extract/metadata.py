@@ -6,6 +6,7 @@ Every field is a cascade that ends at the first source with a usable value. Read
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -19,15 +20,14 @@ from workers.extract.dates import Dated, modified_date, published_date
 from workers.extract.jsonld import articles_of, as_list, name_of, objects_of, text_value, types_of
 from workers.extract.names import Signed, is_organisation, sort_names, split_names
 from workers.extract.parse import elements, text_of
+from workers.extract.title import find_title, letters_of
 
 __all__ = ["Head", "Metadata", "read_head", "read_metadata"]
 
-_TITLE_CHARS: Final = 500
 _META_AUTHOR: Final = (
     "author", "article:author", "article:author:name", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "byl", "cxenseparse:author",
     "article.author", "authors", "rnews:author", "citation_author", "vr:author", "og:article:author", "articleauthor", "creator", "autor", "page:author",
 )  # fmt: skip
-_SEPARATOR: Final = re.compile(r"\s+(?:[•·»]|[-–—]{1,2}|::)\s+|\s*[|｜]\s*|：")
 _BYLINE_CLASS: Final = re.compile(
     r"(?:^|[\s_-])(?:byline|by-line|author|authors|article-author|author-name|byline-name|entry-author|post-author|posted-by|article__author|"
     r"c-byline|vcard|autor|autoren|auteur|firma|signature)(?:$|[\s_-])",
@@ -46,6 +46,9 @@ class Head:
         metas: name or property in lower case, to contents.
         site_names: what the page calls its site.
         headline: the element that shows the title.
+        document_title: the text of `<title>`.
+        is_title_stated: whether JSON-LD or Open Graph gives the title, and not only what readers see.
+        own_names: what the site is called, its domain included, letters alone.
     """
 
     title: str | None
@@ -55,6 +58,9 @@ class Head:
     metas: dict[str, list[str]]
     site_names: list[str]
     headline: HtmlElement | None
+    document_title: str | None
+    is_title_stated: bool
+    own_names: list[str]
 
     @property
     def og_type(self) -> str:
@@ -100,66 +106,6 @@ def _first(metas: dict[str, list[str]], *names: str) -> str | None:
     return None
 
 
-def _letters(text: str) -> str:
-    return re.sub(r"\W+", "", text).casefold()
-
-
-def _headline(root: HtmlElement, stated: str | None) -> HtmlElement | None:
-    """The element that shows the headline: the first `h1` that says what the page states, else the first at all."""
-    wanted = _letters(stated or "")
-    first: HtmlElement | None = None
-    for element in list(elements(root, "h1"))[:12]:
-        letters = _letters(text_of(element))
-        if len(letters) < 2 or len(letters) > _TITLE_CHARS:
-            continue
-        if wanted and (letters in wanted or wanted in letters):
-            return element
-        first = element if first is None else first
-    if first is None and wanted:
-        return next(
-            (e for e in list(elements(root, "h2", "h3"))[:40] if _letters(text_of(e)) == wanted), None
-        )
-    return first
-
-
-def _title(
-    root: HtmlElement, metas: dict[str, list[str]], articles: list[dict[str, Any]], own_names: list[str]
-) -> tuple[str | None, HtmlElement | None]:
-    """The title that most of JSON-LD, Open Graph and the headline agree on, JSON-LD's where none do."""
-    own = [name for name in map(_letters, own_names) if len(name) > 2]
-    stated = _without_site(
-        next((t for item in articles[:2] if (t := text_value(item.get("headline")))), None), own
-    )
-    social = _without_site(_first(metas, "og:title", "twitter:title", "dc.title", "title"), own)
-    document = _without_site(next((text_of(element) for element in elements(root, "title")), None), own)
-    headline = _headline(root, stated or social or document)
-    seen = text_of(headline) if headline is not None else None
-    named = [text_value(item.get("name")) for item in articles[:2] if "webpage" not in types_of(item)]
-    candidates = [text for text in (stated, social, seen) if text and _letters(text) not in own]
-    votes = [_letters(text) for text in candidates]
-    title = max(candidates, key=lambda text: votes.count(_letters(text)), default=None)
-    title = title or next((text for text in (*named, document) if text), None)
-    return (title[:_TITLE_CHARS] if title else None), headline
-
-
-def _without_site(title: str | None, own: list[str]) -> str | None:
-    """A title without the site's name at its end.
-
-    Args:
-        own: what the site is called, letters alone.
-    """
-    while title:
-        last = next(iter(reversed(list(_SEPARATOR.finditer(title)))), None)
-        if last is None or last.start() == 0:
-            return title
-        tail = _letters(title[last.end() :])
-        is_own = any(tail in name or name in tail for name in own) if tail else True
-        if not is_own and not (last[0].strip() in ("|", "｜") and last.start() > len(title) / 2):
-            return title
-        title = title[: last.start()].rstrip()
-    return None
-
-
 def _url_of(root: HtmlElement, metas: dict[str, list[str]], base: str) -> str | None:
     candidates = [
         element.get("href")
@@ -200,7 +146,15 @@ def _site_names(
     names = [_first(metas, "og:site_name"), _first(metas, "application-name")]
     names += [name_of(publisher)[0] for item in articles for publisher in as_list(item.get("publisher"))]
     names += [text_value(item.get("name")) for item in objects if "website" in types_of(item)]
-    return [name for name in dict.fromkeys(names) if name and len(name) < 100]
+    # Some pages name their site by the story's title.
+    titles = {
+        letters_of(title)
+        for title in (_first(metas, "og:title"), *(text_value(item.get("headline")) for item in articles))
+        if title
+    }
+    return [
+        name for name in dict.fromkeys(names) if name and len(name) < 100 and letters_of(name) not in titles
+    ]
 
 
 def _signed_in_jsonld(
@@ -279,15 +233,21 @@ def read_head(root: HtmlElement, *, url: str) -> Head:
     articles = articles_of(objects)
     metas = metas_of(root)
     site_names = _site_names(metas, articles, objects)
-    title, headline = _title(root, metas, articles, [*site_names, *_own_names(url)])
+    social = _first(metas, "og:title", "twitter:title", "dc.title", "title")
+    own_names = [letters for name in (*site_names, *_own_names(url)) if len(letters := letters_of(name)) > 2]
+    document_title = next((text_of(element) for element in elements(root, "title")), None)
+    title = find_title(root, articles, social=social, document=document_title, own=own_names)
     return Head(
-        title=title,
+        title=title.text,
         description=_first(metas, "og:description", "description", "twitter:description"),
         jsonld=objects,
         articles=articles,
         metas=metas,
         site_names=site_names,
-        headline=headline,
+        headline=title.shown,
+        document_title=document_title,
+        is_title_stated=title.is_stated,
+        own_names=own_names,
     )
 
 
@@ -314,17 +274,29 @@ def _signed(root: HtmlElement, head: Head, url: str) -> Signed:
     return sort_names(names, organisations, site_names=own_names)
 
 
-def read_metadata(root: HtmlElement, head: Head, *, url: str, fetched_at: datetime) -> Metadata:
+def read_metadata(
+    root: HtmlElement, head: Head, *, url: str, fetched_at: datetime, around: Sequence[str] = ()
+) -> Metadata:
     """Everything else that a page says of itself.
 
     Args:
         head: from `read_head`.
+        around: short lines next to the story, which may hold its date.
         url: the page's, absolute.
         fetched_at: aware; nothing can have been published later.
     """
     metas, articles = head.metas, head.articles
     signed = _signed(root, head, url)
-    published = published_date(root, metas, articles, url=url, latest=fetched_at, headline=head.headline)
+    published = published_date(
+        root,
+        metas,
+        articles,
+        url=url,
+        latest=fetched_at,
+        headline=head.headline,
+        lines=around,
+        locale=root.get("lang") or _first(metas, "og:locale"),
+    )
     stated_section = (text for item in articles[:2] if (text := text_value(item.get("articleSection"))))
     return Metadata(
         byline=", ".join((*signed.people, *signed.organisations)) or None,

@@ -59,11 +59,11 @@ def extract_page(page: RawPage) -> Extraction:
 
     head = read_head(root, url=page.final_url)
     body = find_body(root, head, url=page.final_url)
-    meta = read_metadata(root, head, url=page.final_url, fetched_at=page.fetched_at)
+    meta = read_metadata(root, head, url=page.final_url, fetched_at=page.fetched_at, around=body.around)
     verdict = why_not_article(root, body, head, page, is_dated=meta.published is not None)
     if verdict is not None:
         return replace(
-            failed(*verdict, name, decoded.charset), title=head.title, canonical_url=meta.canonical_url
+            failed(*verdict, name, decoded.charset), title=body.title, canonical_url=meta.canonical_url
         )
     text = clean_text(body.text)
     credits = find_credits(root, url=page.final_url, site=page.site, body_text=text)
@@ -72,7 +72,7 @@ def extract_page(page: RawPage) -> Extraction:
         outcome=Outcome.ARTICLE,
         extractor=name,
         charset=decoded.charset,
-        title=head.title or page.hint_title,
+        title=body.title or page.hint_title,
         byline=meta.byline,
         authors=meta.signed.people,
         organisations=meta.signed.organisations,
