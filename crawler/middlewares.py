@@ -8,13 +8,21 @@ from __future__ import annotations
 from typing import Any
 
 from scrapy.exceptions import IgnoreRequest
+from scrapy.logformatter import LogFormatter
 
 from crawler.claims import Claim
 from crawler.handler import ClaimTooOld
 from crawler.pace import clock
 from crawler.robots import Rules
 
-__all__ = ["NotClaimed", "RobotsDenied", "RobotsGate"]
+__all__ = ["NoMessages", "NotClaimed", "RobotsDenied", "RobotsGate"]
+
+
+class NoMessages(LogFormatter):
+    """Makes no message for each answer; Scrapy would build one and throw it away."""
+
+    def crawled(self, request: Any, response: Any, spider: Any) -> None:  # type: ignore[override]
+        """None: nothing is logged."""
 
 
 class NotClaimed(IgnoreRequest):

@@ -26,7 +26,7 @@ class CrawlOptions:
         repair_after_s: at start, pages published longer ago than this and never worked are queued again; None = never.
     """
 
-    window: int = 64
+    window: int = 128
     lease_s: float = 60.0
     timeout_s: float = 25.0
     poll_s: float = 1.0

@@ -54,7 +54,7 @@ def raw_page(
         page_id=uuid.uuid4(),
         url=claim.found_url or claim.url,
         final_url=final_url,
-        url_key=url_key(final_url),
+        url_key=claim.url_key if claim.kind == "article" else url_key(final_url),
         host=host_of(final_url),
         site=site_of(final_url),
         fetched_at=fetched_at,

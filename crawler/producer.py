@@ -90,7 +90,7 @@ class PageProducer:
             "client_id": client_id,
             "acks": "all",
             "enable_idempotence": True,
-            "linger_ms": 5,
+            "linger_ms": 20,
             "batch_size": 256 * 1024,
             "max_request_size": MAX_MESSAGE_BYTES,
             "max_block_ms": 1000,

@@ -70,9 +70,18 @@ class AddressGuard:
 
     def __init__(self, allowed: Sequence[IPv4Network | IPv6Network] = ()) -> None:
         self._allowed = tuple(allowed)
+        self._known: dict[str, bool] = {}
 
     def allows(self, address: str) -> bool:
         """Whether `address` is public or in a network that is allowed all the same. False for what is no address."""
+        known = self._known.get(address)
+        if known is None:
+            if len(self._known) >= CACHE_NAMES:
+                self._known.clear()
+            known = self._known[address] = self._judge(address)
+        return known
+
+    def _judge(self, address: str) -> bool:
         try:
             ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
         except ValueError:

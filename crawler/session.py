@@ -33,8 +33,11 @@ SETTLE_BATCH: Final = 200
 PROMOTE_S: Final = 0.5
 """How often what has waited is made due; a retry is that much late at most."""
 
-SHORTEST_S: Final = 0.01
-"""Between two claims: settles of that time are claimed together. 10 ms cost a polite crawl nothing."""
+SHORTEST_S: Final = 0.02
+"""Between two claims, and between two settles: what comes up in that time goes into one statement.
+
+It costs a polite crawl nothing: hosts are claimed ahead, and pauses count from the end of the answer.
+"""
 
 LOOK_AHEAD_S: Final = 0.2
 """How long before a host is ready it may be claimed; claims come every half of it, so each holds many hosts."""
@@ -172,6 +175,7 @@ class Session:
                         await asyncio.to_thread(self.frontier.promote)
                         promoted_at = clock()
                     started = clock()
+                    self._wake.clear()
                     claims = await asyncio.to_thread(
                         self.frontier.claim,
                         self.crawler_id,
@@ -185,6 +189,10 @@ class Session:
                         # Counted from the answer, which is later than the database's now.
                         self._coming.put_nowait((clock() + claim.ready_in_s, next(numbers), claim))
                     if len(claims) == room:
+                        continue
+                    if self._wake.is_set() and self._held:
+                        # A host came free meanwhile: there is something to claim, without asking when.
+                        await asyncio.sleep(SHORTEST_S)
                         continue
                     if not self._held and self.options.until_idle and clock() - idle_at >= 1.0:
                         idle_at = clock()
@@ -223,6 +231,11 @@ class Session:
         held = self._held.get(claim.token)
         if held is not None:
             held.was_sent = True
+
+    def was_sent(self, claim: Claim) -> bool:
+        """Whether the request of this claim may have reached the host; True also for a claim that is not held."""
+        held = self._held.get(claim.token)
+        return held is None or held.was_sent
 
     def is_held(self, claim: Claim) -> bool:
         """Whether the claim's lease certainly stands; False also for one that is to be given up."""
@@ -278,6 +291,7 @@ class Session:
     async def _settle_forever(self) -> None:
         while True:
             await self._queued.wait()
+            await asyncio.sleep(0 if len(self._queue) >= SETTLE_BATCH else SHORTEST_S)
             batch, self._queue = self._queue[:SETTLE_BATCH], self._queue[SETTLE_BATCH:]
             if not self._queue:
                 self._queued.clear()

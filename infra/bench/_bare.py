@@ -52,6 +52,7 @@ def _main(hosts: int, port: int, pages: int, concurrency: int) -> None:
             "TELNETCONSOLE_ENABLED": False,
             "REMOTE_CONTROL_ENABLED": False,
             "RETRY_ENABLED": False,
+            "ASYNCIO_EVENT_LOOP": "uvloop.Loop",  # as the crawler's
         }
     )
     process.crawl(BareSpider, hosts=hosts, port=port, pages=pages)

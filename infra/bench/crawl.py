@@ -7,6 +7,7 @@
 | frontier | URL upserts and claim+settle per second at a small and a large number of URLs |
 | kills | crawlers killed at random: URLs lost, URLs fetched again |
 | memory | resident memory of one crawler over many pages |
+| drain | seconds from SIGTERM to the end of a busy crawler, and the claims it left open |
 """
 
 from __future__ import annotations
@@ -15,19 +16,13 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
 
 import click
 import psutil
@@ -35,153 +30,91 @@ import psycopg
 
 from crawler.claims import HostPace, Offer, Settlement
 from crawler.frontier import Frontier, open_frontier
-from infra.bench._web import address_of
-from infra.embedded import Servers, servers
-from infra.migrate import migrate
+from crawler.options import CrawlOptions
+from infra.bench._cpu import cpu_of, cpu_since, run_to_end
+from infra.bench._stage import Bench, Web, offer_pages, say, serve_web
+from infra.embedded import servers
 from schemas.settings import Settings, load_settings
 
 __all__ = ["command"]
 
-PARTS: Final = ("speed", "polite", "frontier", "kills", "memory")
+WINDOW: Final = CrawlOptions().window
+"""Claims at once; the bare spider gets as many requests at once."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Web:
-    """A web for one measurement."""
-
-    hosts: int
-    port: int
-
-    def url(self, number: int) -> str:
-        """URL of one page; pages go round the hosts."""
-        return f"http://{address_of(number % self.hosts)}:{self.port}/{number // self.hosts}"
-
-    def stats(self) -> dict[str, Any]:
-        """What it counted since the last reset."""
-        answer: dict[str, Any] = json.loads(self._get("/__stats__"))
-        return answer
-
-    def reset(self) -> None:
-        """Counts from zero."""
-        self._get("/__reset__")
-
-    def _get(self, path: str) -> bytes:
-        request = f"http://{address_of(0)}:{self.port}{path}"
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return bytes(answer.read())
-        except urllib.error.HTTPError as error:
-            return error.read()
-
-
-@contextmanager
-def _web(hosts: int) -> Iterator[_Web]:
-    with socket.socket() as free:
-        free.bind((address_of(0), 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "infra.bench._web", str(hosts), str(port)], stdout=subprocess.PIPE
-    )
-    try:
-        assert process.stdout is not None
-        if process.stdout.readline().strip() != b"ready":
-            raise click.ClickException("the web for the measurement does not start")
-        yield _Web(hosts=hosts, port=port)
-    finally:
-        process.kill()
-        process.communicate()
-
-
-class _Bench:
-    """The servers and databases of one run of the command."""
-
-    def __init__(self, found: Servers) -> None:
-        self._found = found
-        self._names: list[str] = []
-
-    @contextmanager
-    def database(self) -> Iterator[str]:
-        """A fresh database with the current schema."""
-        name = f"wiretrace_bench_{os.getpid()}_{random.randrange(10**6)}"  # noqa: S311
-        with psycopg.connect(self._found.database_url, autocommit=True) as admin:
-            admin.execute(f"create database {name}")
-        try:
-            url = _with_database(self._found.database_url, name)
-            migrate(url)
-            yield url
-        finally:
-            with psycopg.connect(self._found.database_url, autocommit=True) as admin:
-                admin.execute(f"drop database {name} with (force)")
-
-    def crawler(self, database_url: str, *, delay_s: float = 0.0, **options: Any) -> subprocess.Popen[bytes]:
-        """One more crawler process."""
-        env = {k: v for k, v in os.environ.items() if not k.startswith("WIRETRACE_")}
-        env |= {
-            "WIRETRACE_DATABASE_URL": database_url,
-            "WIRETRACE_KAFKA_BOOTSTRAP": self._found.bootstrap,
-            "WIRETRACE_CRAWL_CONTACT": "https://bench.example/contact",
-            "WIRETRACE_CRAWL_DELAY_S": str(delay_s),
-            "WIRETRACE_CRAWL_ALLOW_NETWORKS": "127.0.0.0/8",
-        }
-        spec = json.dumps({"crawl_id": "bench", "options": options})
-        return subprocess.Popen(
-            [sys.executable, "-m", "infra.bench._crawler", spec], env=env, stdout=subprocess.PIPE
-        )
-
-
-def _with_database(url: str, name: str) -> str:
-    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
-
-
-def _offer(frontier: Frontier, web: _Web, pages: int) -> None:
-    frontier.offer(Offer(url=web.url(n), kind="article", found_by="seed") for n in range(pages))
+PARTS: Final = ("speed", "polite", "frontier", "kills", "memory", "drain")
 
 
 # ---------------------------------------------------------------------------------------------- the parts
 
 
-def measure_speed(bench: _Bench, *, hosts: int, pages: int, window: int) -> dict[str, Any]:
-    """Pages/s of a bare Scrapy spider and of one crawler process over the same URLs, in turn."""
-    with _web(hosts) as web:
-        arguments = [str(n) for n in (hosts, web.port, pages, window)]
-        subprocess.run([sys.executable, "-m", "infra.bench._bare", *arguments], check=True)
-        bare = web.stats()
-        web.reset()
-        with bench.database() as url:
-            frontier = open_frontier(url, delay_s=0.0)
-            try:
-                _offer(frontier, web, pages)
-            finally:
-                frontier.close()
-            process = bench.crawler(url, window=window, until_idle=True)
-            out, _ = process.communicate()
-            ours = web.stats()
-    published = json.loads(out).get("published", 0)
-    bare_rate, our_rate = bare["pages"] / bare["seconds"], ours["pages"] / ours["seconds"]
+def measure_speed(bench: Bench, *, hosts: int, pages: int, window: int, rounds: int) -> dict[str, Any]:
+    """Pages/s of a bare Scrapy spider and of one crawler process over the same URLs, in turn, `rounds` times.
+
+    Rates are taken by the web, from the first page to the last. CPU is that of whole processes, start and end
+    included: ms a page by program, and how many cores all of them together kept busy.
+    """
+    turns = []
+    for number in range(rounds):
+        with serve_web(hosts) as web:
+            arguments = [str(n) for n in (hosts, web.port, pages, window)]
+            bare = _turn(
+                subprocess.Popen([sys.executable, "-m", "infra.bench._bare", *arguments]),
+                {"web": web.pid},
+                web,
+            )
+            web.reset()
+            with bench.database() as url:
+                frontier = open_frontier(url, delay_s=0.0)
+                try:
+                    offer_pages(frontier, web, pages)
+                finally:
+                    frontier.close()
+                pids = {"web": web.pid, **bench.pids()}
+                ours = _turn(bench.crawler(url, window=window, until_idle=True), pids, web)
+        say(f"round {number + 1}: bare {bare['pages_per_s']}, crawler {ours['pages_per_s']} pages/s")
+        turns.append((bare, ours))
+    ratios = sorted(ours["pages_per_s"] / bare["pages_per_s"] for bare, ours in turns)
     return {
         "pages": pages,
         "hosts": hosts,
         "window": window,
-        "bare_pages_per_s": round(bare_rate, 1),
-        "crawler_pages_per_s": round(our_rate, 1),
-        "ratio": round(our_rate / bare_rate, 3),
-        "published": published,
+        "ratio": round(ratios[len(ratios) // 2], 3),
+        "ratios": [round(ratio, 3) for ratio in ratios],
+        "bare": [bare for bare, _ in turns],
+        "crawler": [ours for _, ours in turns],
     }
 
 
-def measure_polite(bench: _Bench, *, hosts: int, delay_s: float, pages_per_host: int) -> dict[str, Any]:
+def _turn(process: subprocess.Popen[bytes], pids: dict[str, int], web: Web) -> dict[str, Any]:
+    """One process to its end, with its rate and the CPU that it and `pids` took."""
+    before = {name: cpu_of(pid) for name, pid in pids.items()}
+    started = time.monotonic()
+    out, own_s = run_to_end(process)
+    took_s = time.monotonic() - started
+    cpu_s = {"spider": own_s, **cpu_since(before, pids)}
+    stats = web.stats()
+    pages = stats["pages"]
+    return {
+        "pages_per_s": round(pages / stats["seconds"], 1),
+        "cpu_ms_per_page": {name: round(value * 1000 / pages, 2) for name, value in cpu_s.items()},
+        "cores_used": round(sum(cpu_s.values()) / took_s, 2),
+        **({"outcomes": json.loads(out)} if out else {}),
+    }
+
+
+def measure_polite(bench: Bench, *, hosts: int, delay_s: float, pages_per_host: int) -> dict[str, Any]:
     """Share of the polite ceiling that one crawler reaches while every host has something due.
 
     Taken from all times between two requests to one host, to the last of them: hosts that were put on the frontier
     together are asked in waves, so a count within a window depends on where the window begins.
     """
-    with _web(hosts) as web, bench.database() as url:
+    with serve_web(hosts) as web, bench.database() as url:
         frontier = open_frontier(url, delay_s=delay_s)
         try:
-            _offer(frontier, web, hosts * pages_per_host)
+            offer_pages(frontier, web, hosts * pages_per_host)
         finally:
             frontier.close()
-        process = bench.crawler(url, delay_s=delay_s, window=max(64, hosts // 2), until_idle=True)
+        process = bench.crawler(url, delay_s=delay_s, window=max(WINDOW, hosts // 2), until_idle=True)
         process.communicate()
         stats = web.stats()
     cycle_s = stats["gaps_s"] / stats["gaps"]
@@ -197,7 +130,7 @@ def measure_polite(bench: _Bench, *, hosts: int, delay_s: float, pages_per_host:
 
 
 def measure_frontier(
-    bench: _Bench, *, hosts: int, sizes: tuple[int, ...], threads: int, seconds: float
+    bench: Bench, *, hosts: int, sizes: tuple[int, ...], threads: int, seconds: float
 ) -> dict[str, Any]:
     """URL upserts and claim+settle per second, at growing numbers of URLs in one database."""
     rows = []
@@ -224,6 +157,7 @@ def measure_frontier(
                         future.result()
                 upserts = (size - have) / (time.monotonic() - started)
                 have = size
+                say(f"{size} URLs are there, {upserts:.0f} upserts/s")
                 with psycopg.connect(url, autocommit=True) as admin:
                     admin.execute(
                         "update core.robots set state = 'free', expires_at = now() + interval '1 day'"
@@ -270,15 +204,15 @@ def _claim_and_settle(frontier: Frontier, *, threads: int, seconds: float) -> tu
 
 
 def measure_kills(
-    bench: _Bench, *, hosts: int, pages: int, crawlers: int, kills: int, window: int
+    bench: Bench, *, hosts: int, pages: int, crawlers: int, kills: int, window: int
 ) -> dict[str, Any]:
     """Crawlers killed at random while they fetch `pages` URLs: what was lost, and what was fetched again."""
     dice = random.Random(5)  # noqa: S311
     options: dict[str, Any] = {"window": window, "lease_s": 10.0, "timeout_s": 5.0}
-    with _web(hosts) as web, bench.database() as url, psycopg.connect(url, autocommit=True) as admin:
+    with serve_web(hosts) as web, bench.database() as url, psycopg.connect(url, autocommit=True) as admin:
         frontier = open_frontier(url, delay_s=0.0)
         try:
-            _offer(frontier, web, pages)
+            offer_pages(frontier, web, pages)
         finally:
             frontier.close()
         running = [bench.crawler(url, **options) for _ in range(crawlers)]
@@ -326,13 +260,13 @@ def measure_kills(
     }
 
 
-def measure_memory(bench: _Bench, *, hosts: int, pages: int, window: int) -> dict[str, Any]:
+def measure_memory(bench: Bench, *, hosts: int, pages: int, window: int) -> dict[str, Any]:
     """Resident memory of one crawler, read at each tenth of `pages`."""
     marks: list[dict[str, Any]] = []
-    with _web(hosts) as web, bench.database() as url:
+    with serve_web(hosts) as web, bench.database() as url:
         frontier = open_frontier(url, delay_s=0.0)
         try:
-            _offer(frontier, web, pages)
+            offer_pages(frontier, web, pages)
         finally:
             frontier.close()
         process = bench.crawler(url, window=window, until_idle=True)
@@ -341,15 +275,46 @@ def measure_memory(bench: _Bench, *, hosts: int, pages: int, window: int) -> dic
             count = web.stats()["pages"]
             if count >= pages * (len(marks) + 1) // 10:
                 marks.append({"pages": count, "rss_mib": round(watched.memory_info().rss / 2**20, 1)})
+                say(f"{count} pages, {marks[-1]['rss_mib']} MiB")
             time.sleep(0.2)
         process.communicate()
         stats = web.stats()
-    first, last = marks[1]["rss_mib"], marks[-1]["rss_mib"]
+    fifth, last = marks[1]["rss_mib"], marks[-1]["rss_mib"]
     return {
         "pages": stats["pages"],
         "pages_per_s": round(stats["pages"] / stats["seconds"], 1),
         "marks": marks,
-        "growth_mib_after_first_fifth": round(last - first, 1),
+        "growth_mib_after_first_fifth": round(last - fifth, 1),
+    }
+
+
+def measure_drain(bench: Bench, *, hosts: int, pages: int, window: int) -> dict[str, Any]:
+    """SIGTERM to a crawler in the middle of `pages`: how long it takes, and what it leaves claimed."""
+    with serve_web(hosts) as web, bench.database() as url, psycopg.connect(url, autocommit=True) as admin:
+        frontier = open_frontier(url, delay_s=0.0)
+        try:
+            offer_pages(frontier, web, pages)
+        finally:
+            frontier.close()
+        process = bench.crawler(url, window=window)
+        while web.stats()["pages"] < pages // 2 and process.poll() is None:
+            time.sleep(0.05)
+        row = admin.execute("select count(*) from core.hosts where claim_token is not null").fetchone()
+        process.send_signal(signal.SIGTERM)
+        started = time.monotonic()
+        process.communicate()
+        took_s = time.monotonic() - started
+        left = admin.execute("select count(*) from core.hosts where claim_token is not null").fetchone()
+        stats = web.stats()
+        settled = admin.execute(
+            "select count(*) from core.urls where kind = 'article' and state = 'done'"
+        ).fetchone()
+    return {
+        "claims_at_signal": row[0] if row else None,
+        "drained_s": round(took_s, 2),
+        "claims_left": left[0] if left else None,
+        "pages_fetched": stats["pages"],
+        "pages_settled": settled[0] if settled else None,
     }
 
 
@@ -378,7 +343,7 @@ def command(parts: tuple[str, ...], full: bool, as_json: bool) -> int:
     with TemporaryDirectory(prefix="wiretrace-bench-") as folder:
         ready: Settings = settings.model_copy(update={"data_dir": Path(folder)})
         with servers(ready) as found:
-            bench = _Bench(found)
+            bench = Bench(found, Path(folder))
             for part in chosen:
                 started = time.monotonic()
                 figures[part] = _measure(bench, part, full=full)
@@ -390,10 +355,12 @@ def command(parts: tuple[str, ...], full: bool, as_json: bool) -> int:
     return 0
 
 
-def _measure(bench: _Bench, part: str, *, full: bool) -> dict[str, Any]:
+def _measure(bench: Bench, part: str, *, full: bool) -> dict[str, Any]:
     match part:
         case "speed":
-            return measure_speed(bench, hosts=200, pages=6000 if full else 3000, window=64)
+            return measure_speed(
+                bench, hosts=200, pages=8000 if full else 4000, window=WINDOW, rounds=5 if full else 3
+            )
         case "polite":
             return measure_polite(bench, hosts=200, delay_s=5.0, pages_per_host=12 if full else 5)
         case "frontier":
@@ -404,5 +371,7 @@ def _measure(bench: _Bench, part: str, *, full: bool) -> dict[str, Any]:
             return measure_kills(
                 bench, hosts=200, pages=pages, crawlers=3, kills=12 if full else 4, window=32
             )
+        case "memory":
+            return measure_memory(bench, hosts=200, pages=100_000 if full else 10_000, window=WINDOW)
         case _:
-            return measure_memory(bench, hosts=200, pages=100_000 if full else 10_000, window=64)
+            return measure_drain(bench, hosts=200, pages=20_000 if full else 4000, window=WINDOW)
