@@ -160,6 +160,7 @@ class Claim:
         last_failure_ago_s: age of the last one by the database's clock; None = never.
         robots_state: 'unknown', 'rules', 'free' or 'unavailable'.
         robots_version: grows with each robots.txt that was read.
+        robots_expires_in_s: how long what it said may be used; for 'unavailable', until it is asked again.
     """
 
     token: UUID
@@ -191,7 +192,7 @@ class Claim:
     walk: str | None
     robots_state: str | None
     robots_version: int | None
-    robots_age_s: float | None
+    robots_expires_in_s: float | None
     is_robots_expired: bool
 
 

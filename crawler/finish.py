@@ -20,7 +20,7 @@ from crawler.documents import document_offer, entry_offers, onward, polled
 from crawler.fetched import Fetched
 from crawler.frontier import Frontier
 from crawler.moves import Move, back_home, move_of, moved_offer, owner_of
-from crawler.pace import Signal, back_off_s, host_pace, retry_after_s
+from crawler.pace import URL_FAILURES, Signal, back_off_s, host_pace, retry_after_s
 from crawler.pages import published_page, raw_page
 from crawler.producer import PageProducer, PageTooLarge
 from crawler.robots import LIFETIME_S, REFRESH_S, parse_rules, state_of
@@ -66,7 +66,13 @@ class Finisher:
         if self._archive is not None:
             await asyncio.to_thread(self._archive.write, fetched)
         verdict = judge_answer(
-            claim.kind, claim.url, answer, failures=claim.url_failures, hops=claim.hops, jitter=_jitter()
+            claim.kind,
+            claim.url,
+            answer,
+            failures=claim.url_failures,
+            hops=claim.hops,
+            jitter=_jitter(),
+            host_streak=claim.host_streak,
         )
         pace, exchange = self._facts(fetched, verdict)
         settlement = Settlement(
@@ -106,6 +112,7 @@ class Finisher:
             last_failure_ago_s=claim.last_failure_ago_s,
             retry_after_s=asked_s if verdict.signal is not Signal.FINE else None,
             jitter=_jitter(),
+            is_first_failure=claim.url_failures == 0,
         )
         exchange = Exchange(
             status=answer.status,
@@ -207,7 +214,7 @@ class Finisher:
         elif not is_first:
             # It was read before: the policy knows how to wait for it.
             settlement = replace(settlement, poll=poll, due_in_s=max(interval_s, settlement.host.pause_s))
-        elif verdict.url_failures >= 10 and claim.is_once:
+        elif verdict.url_failures >= URL_FAILURES and claim.is_once:
             settlement = replace(settlement, state="failed")
         await self._session.settle(back_home(settlement))
 
@@ -286,8 +293,12 @@ class Finisher:
 
     async def robots_missing(self, claim: Claim) -> None:
         """Puts a URL off whose robots.txt is not there, is too old, or could not be read."""
-        if claim.robots_state != "unavailable" or claim.is_robots_expired:
-            await asyncio.to_thread(self._frontier.want_robots, [claim])
+        if claim.robots_state == "unavailable" and not claim.is_robots_expired:
+            # As `write_robots` holds back those that were not in flight then.
+            due_in_s = (claim.robots_expires_in_s or 0.0) + ROBOTS_PENDING_S
+            await self._session.settle(_unsent(claim, "waiting", "robots_unavailable", due_in_s=due_in_s))
+            return
+        await asyncio.to_thread(self._frontier.want_robots, [claim])
         await self._session.settle(_unsent(claim, "waiting", "robots_pending", due_in_s=ROBOTS_PENDING_S))
 
     async def denied(self, claim: Claim) -> None:

@@ -39,7 +39,8 @@ OFFER_BATCH: Final = 500
 """URLs of one offer: at 500 a statement takes about 15 ms, and holds its hosts no longer."""
 
 IDLE_PATIENCE_S: Final = 90.0
-"""A first pass waits for retries that are due within this time: the first back-off is 60 s, the second 120 s."""
+"""A first pass waits for retries that are due within this time: an article's first comes after 30 s and its second
+after 15 min, a host's first back-off is 60 s and its second 120 s. So each failure is waited for once."""
 
 _T = TypeVar("_T")
 
@@ -61,8 +62,8 @@ class IdleState:
     Attributes:
         due: URLs that may be fetched now, of sites that are not paused.
         claimed: open claims.
-        soon: URLs never fetched well that become due within the patience.
-        deferred: URLs never fetched well that wait longer than that.
+        soon: retries that come within the patience.
+        deferred: those that come later, and all URLs of hosts that back off for longer; a pass does not wait for them.
         unstarted_sites: sites that are not paused and have no document yet.
     """
 
@@ -346,9 +347,13 @@ class Frontier:
         row = self._rows("story_links", {"site": site})[0]
         return row["is_crawled"] and not row["has_lists"], row["used"]
 
-    def gauges(self) -> dict[str, Any]:
-        """Gauges of the whole frontier, by name; None where there is nothing to tell."""
-        return self._rows("metrics", {})[0]
+    def gauges(self, *, silent_hours: float) -> dict[str, Any]:
+        """Gauges of the whole frontier, by name; None where there is nothing to tell.
+
+        Args:
+            silent_hours: a site where nothing new was found for so long is silent.
+        """
+        return self._rows("metrics", {"silent_h": silent_hours})[0]
 
     def idle(self, *, patience_s: float = IDLE_PATIENCE_S) -> IdleState:
         """What is left of a first pass."""
@@ -405,6 +410,6 @@ _CLAIM_FIELDS: Final = (
     "walk",
     "robots_state",
     "robots_version",
-    "robots_age_s",
+    "robots_expires_in_s",
     "is_robots_expired",
 )

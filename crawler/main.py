@@ -207,7 +207,12 @@ class _Process:
         assert is_asyncio_reactor_installed()
         reactor: Any = installed
         options = self._options
-        producer = PageProducer(self._settings.kafka_bootstrap or "", client_id=self._crawler_id)
+        producer = PageProducer(
+            self._settings.kafka_bootstrap or "",
+            client_id=self._crawler_id,
+            budget_bytes=options.budget_bytes,
+            delivery_s=options.delivery_s,
+        )
         producer.start(asyncio.get_running_loop())
         session = Session(
             self._frontier,
@@ -226,7 +231,12 @@ class _Process:
         metrics = None
         if options.metrics_port is not None:
             metrics, port = serve_metrics(
-                session, producer, lag, host=options.metrics_host, port=options.metrics_port
+                session,
+                producer,
+                lag,
+                host=options.metrics_host,
+                port=options.metrics_port,
+                silent_hours=self._settings.silent_hours,
             )
             log.info("metrics are served", action="metrics", port=port)
         archive = None

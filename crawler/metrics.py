@@ -9,7 +9,8 @@
 | `wiretrace_crawler_loop_lag_seconds` | how late the event loop was at worst in the last minute |
 | `wiretrace_frontier_*` | gauges over the whole frontier, read every ten seconds at most |
 
-`wiretrace_frontier_last_new_seconds` is the one to be alerted by: a crawl that runs and finds nothing.
+Alert on `wiretrace_frontier_sites_silent > 0`: sites where nothing new was found for `WIRETRACE_SILENT_HOURS`, as
+`wiretrace status` does; or on `wiretrace_frontier_last_new_seconds`: a crawl that runs and finds nothing anywhere.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ _FRONTIER_GAUGES: Final = {
     "urls_due": ("urls_due", "URLs that may be fetched now"),
     "urls_waiting": ("urls_waiting", "URLs that become due later"),
     "pages_open": ("pages_open", "published pages without an outcome"),
+    "sites_silent": ("sites_silent", "crawled sites where nothing new was found for WIRETRACE_SILENT_HOURS"),
     "last_new_ago_s": ("last_new_seconds", "time since an article URL was found"),
 }
 
@@ -67,7 +69,8 @@ class LoopLag:
 
 
 class _Collector:
-    def __init__(self, session: Session, producer: PageProducer, lag: LoopLag) -> None:
+    def __init__(self, session: Session, producer: PageProducer, lag: LoopLag, silent_hours: float) -> None:
+        self._silent_hours = silent_hours
         self._session = session
         self._producer = producer
         self._lag = lag
@@ -105,7 +108,7 @@ class _Collector:
     def _frontier(self) -> dict[str, Any]:
         if time.monotonic() - self._read_at >= FRONTIER_CACHE_S:
             try:
-                self._gauges = self._session.frontier.gauges()
+                self._gauges = self._session.frontier.gauges(silent_hours=self._silent_hours)
                 self._read_at = time.monotonic()
             except WiretraceError:
                 self._gauges = {}
@@ -113,14 +116,17 @@ class _Collector:
 
 
 def serve_metrics(
-    session: Session, producer: PageProducer, lag: LoopLag, *, host: str, port: int
+    session: Session, producer: PageProducer, lag: LoopLag, *, host: str, port: int, silent_hours: float
 ) -> tuple[Any, int]:
     """Serves `/metrics` on a thread; the server, to be shut down, and its port.
+
+    Args:
+        silent_hours: see `Frontier.gauges`.
 
     Raises:
         OSError: the port is taken.
     """
     registry = CollectorRegistry()
-    registry.register(_Collector(session, producer, lag))
+    registry.register(_Collector(session, producer, lag, silent_hours))
     server, _ = start_http_server(port, addr=host, registry=registry)
     return server, int(server.server_port)

@@ -18,6 +18,8 @@ class CrawlOptions:
             take `timeout_s`, so `timeout_s <= lease_s / 2` keeps a dead crawler's last request inside its lease.
         timeout_s: for a whole exchange, from connecting to the last byte.
         poll_s: longest sleep of the claim loop: what is changed in the database acts within it.
+        budget_bytes: bodies that may wait for the broker's ack before claims stop.
+        delivery_s: how long the Kafka client tries by itself, before a page is handed to a new one.
         drain_s: how long a stopping crawler finishes what it holds, before it gives it back.
         until_idle: end when a first pass over all sites is over.
         patience_s: with `until_idle`: retries that are due within this time belong to the pass.
@@ -30,6 +32,8 @@ class CrawlOptions:
     lease_s: float = 60.0
     timeout_s: float = 25.0
     poll_s: float = 1.0
+    budget_bytes: int = 64 * 1024 * 1024
+    delivery_s: float = 30.0
     drain_s: float = 40.0
     until_idle: bool = False
     patience_s: float = 90.0

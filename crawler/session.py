@@ -277,6 +277,8 @@ class Session:
 
     async def give_back(self, claim: Claim, *, was_sent: bool) -> None:
         """Releases a claim that came to nothing through no fault of the URL."""
+        if was_sent:
+            self.counts["lost_claim"] += 1
         try:
             await asyncio.to_thread(self.frontier.release, [(claim, was_sent)])
         finally:

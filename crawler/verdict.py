@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import urljoin
 
 from crawler.claims import MAX_HOPS
-from crawler.pace import URL_FAILURES, Signal, back_off_s
+from crawler.pace import URL_FAILURES, Signal, back_off_s, is_host_failing, streak_after, url_retry_s
 
 __all__ = [
     "BODY_CAPS",
@@ -40,6 +40,9 @@ BODY_CAPS: Final = {
 
 DEAD_DOCUMENT_S: Final = 30 * 24 * 3600.0
 """A document that is gone is asked again after a month: feeds return from the dead."""
+
+_NO_CONNECTION: Final = frozenset({"dns", "refused", "tls"})
+"""Errors that no URL is to blame for."""
 
 _PAGE_TYPES: Final = frozenset(
     {"", "text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml", "text/plain", "application/xml",
@@ -114,7 +117,9 @@ def noindex_of(headers: Mapping[str, str], body: bytes) -> str | None:
     return None
 
 
-def judge_answer(kind: str, url: str, answer: Answer, *, failures: int, hops: int, jitter: float) -> Verdict:
+def judge_answer(
+    kind: str, url: str, answer: Answer, *, failures: int, hops: int, jitter: float, host_streak: int = 0
+) -> Verdict:
     """What becomes of `url` after `answer`.
 
     Args:
@@ -122,17 +127,19 @@ def judge_answer(kind: str, url: str, answer: Answer, *, failures: int, hops: in
         failures: failed fetches of this URL in a row before this one.
         hops: redirects that led here.
         jitter: in -1…1.
+        host_streak: failures of the host in a row before this answer.
     """
     status = answer.status
     if status is None:
         error = answer.error or "bad_response"
         if error in ("address_refused", "too_large"):
             return _end(kind, "failed", error)
-        return _again(kind, error, Signal.SOFT, failures, jitter)
+        signal = Signal.UNREACHABLE if error in _NO_CONNECTION else Signal.SOFT
+        return _again(kind, error, signal, failures, jitter, host_streak)
     if status in (429, 503):
-        return _again(kind, f"http_{status}", Signal.SLOW_DOWN, failures, jitter)
+        return _again(kind, f"http_{status}", Signal.SLOW_DOWN, failures, jitter, host_streak)
     if status in (408, 425) or status >= 500 or status < 200:
-        return _again(kind, f"http_{status}", Signal.SOFT, failures, jitter)
+        return _again(kind, f"http_{status}", Signal.SOFT, failures, jitter, host_streak)
     if status == 304:
         return Verdict(state="done", outcome="not_modified")
     if status in (301, 302, 303, 307, 308):
@@ -152,16 +159,25 @@ def _end(kind: str, state: str, outcome: str, reason: str | None = None) -> Verd
     return Verdict(state=state, outcome=outcome, reason=reason or outcome)
 
 
-def _again(kind: str, outcome: str, signal: Signal, failures: int, jitter: float) -> Verdict:
+def _again(
+    kind: str, outcome: str, signal: Signal, failures: int, jitter: float, host_streak: int
+) -> Verdict:
+    streak = streak_after(signal, host_streak, is_first_failure=failures == 0)
     failures += 1
-    if kind == "article" and failures >= URL_FAILURES:
+    due_in_s: float | None = back_off_s(failures, jitter)
+    if kind == "article":
+        if not is_host_failing(signal, streak):
+            due_in_s = url_retry_s(failures, jitter)
+        elif failures >= URL_FAILURES:
+            due_in_s = None
+    if due_in_s is None:
         return Verdict(state="failed", outcome=outcome, reason=f"{outcome}, {failures} times", signal=signal)
     return Verdict(
         state="waiting",
         outcome=outcome,
         reason=outcome,
         signal=signal,
-        due_in_s=back_off_s(failures, jitter),
+        due_in_s=due_in_s,
         url_failures=failures,
     )
 

@@ -26,7 +26,7 @@ from schemas.sql import sql
 __all__ = ["Counts", "Display", "Meter", "display"]
 
 PATIENCE_S: Final = 90.0
-"""A pass waits for retries that are due within this time: the first back-off is 60 s."""
+"""A pass waits for retries that are due within this time, and for nothing that comes later. Rule: crawler/README.md."""
 
 _PLAIN_EVERY_S: Final = 5.0
 
@@ -41,7 +41,7 @@ class Counts:
         due: URLs that may be fetched now.
         claimed: requests in flight.
         soon: retries that this pass waits for.
-        deferred: URLs whose next try is too far ahead for this pass.
+        deferred: URLs whose next try is too far ahead for this pass, and all of hosts that back off for so long.
         fetched: requests of this run.
         published: pages of this run on the topic.
         pages_open: published pages without an outcome, of all runs.

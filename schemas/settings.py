@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     crawl_hosts_file: Path | None = Field(
         None, description="Names for the crawler alone, in the format of /etc/hosts."
     )
+    silent_hours: float = Field(
+        24.0, gt=0, le=24 * 365, description="Alert about sites where nothing new was discovered for so long."
+    )
     chase_sources: bool = Field(
         True, description="Whether the single page that a copy names as its source is crawled too."
     )

@@ -70,13 +70,11 @@ def alerts(reader: Reader, totals: dict[str, Any], *, silent_h: float) -> list[A
 @click.option(
     "--silent-hours",
     type=click.FloatRange(0.01),
-    default=24.0,
-    show_default=True,
-    help="Alert about sites where nothing new was discovered for so long.",
+    help="Alert about sites where nothing new was discovered for so long [WIRETRACE_SILENT_HOURS, 24].",
 )
 @format_options
 @with_settings
-def status(settings: Settings, silent_hours: float, output_format: Format) -> int:
+def status(settings: Settings, silent_hours: float | None, output_format: Format) -> int:
     """Show what is going on, with its alerts.
 
     Exit code 3 means that there is an alert. In JSON and CSV there is a row per fact (kind: total, outcome,
@@ -91,7 +89,7 @@ def status(settings: Settings, silent_hours: float, output_format: Format) -> in
         totals = reader.rows("infra/totals")[0]
         outcomes = reader.rows("infra/outcome_counts", since=None)
         problems = reader.rows("infra/url_problems")
-        found = alerts(reader, totals, silent_h=silent_hours)
+        found = alerts(reader, totals, silent_h=silent_hours or settings.silent_hours)
     code = 3 if found else 0
     if output_format != "table":
         _print_facts(totals, outcomes, problems, found, output_format)

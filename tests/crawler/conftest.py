@@ -7,9 +7,9 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import psutil
 import psycopg
@@ -21,7 +21,7 @@ from crawler.frontier import Frontier, open_frontier
 from schemas.codec import decode_page
 from schemas.records import RawPage
 from schemas.topics import PAGES
-from tests.crawler.processes import Crawler, crawler_env
+from tests.crawler.processes import PATIENCE_S, Crawler, crawler_env
 from tests.crawler.web import Hit, Web
 
 
@@ -54,6 +54,22 @@ def crawler_log(tmp_path: Path) -> Callable[[], str]:
     return lambda: (tmp_path / "crawler.log").read_text() if (tmp_path / "crawler.log").exists() else ""
 
 
+def count(connection: psycopg.Connection, query: str) -> int:
+    row = connection.execute(query.encode()).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def claims_of(connection: psycopg.Connection, crawler: Crawler) -> set[str]:
+    """Tokens of the claims that a crawler holds by the database's clock."""
+    rows = connection.execute(
+        "select h.claim_token::text from core.hosts h join core.crawlers c on c.crawler_id = h.claimed_by"
+        " where c.pid = %s and h.claim_until > now()",
+        (crawler.process.pid,),
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
 def articles(web: Web, host: str, paths: list[str]) -> list[Offer]:
     """Offers of articles of one host."""
     return [Offer(url=web.url(host, path), kind="article", found_by="feed") for path in paths]
@@ -69,35 +85,46 @@ def gaps(hits: list[Hit]) -> list[float]:
     return found
 
 
-def wait_for(condition: Callable[[], bool], timeout_s: float, what: str) -> None:
+def wait_for(condition: Callable[[], bool], what: str, *, timeout_s: float = PATIENCE_S) -> None:
     """Returns when `condition` holds; fails with `what` when it does not in time."""
     ends_at = time.monotonic() + timeout_s
     while not condition():
-        assert time.monotonic() < ends_at, f"not within {timeout_s} s: {what}"
+        assert time.monotonic() < ends_at, f"not within {timeout_s:g} s: {what}"
         time.sleep(0.1)
+
+
+def wait_until_still(read: Callable[[], object], still_s: float, what: str) -> None:
+    """Returns when `read` has given the same value for `still_s` seconds."""
+    ends_at = time.monotonic() + PATIENCE_S
+    value, since = read(), time.monotonic()
+    while time.monotonic() - since < still_s:
+        assert time.monotonic() < ends_at, f"not within {PATIENCE_S:g} s: {what}"
+        time.sleep(0.1)
+        if (now := read()) != value:
+            value, since = now, time.monotonic()
 
 
 def wait_for_crawlers(connection: psycopg.Connection, count: int) -> None:
     """Returns when `count` crawlers have reported for the first time: they claim from now on."""
     reported = "select count(*) from core.crawlers where ended_at is null and progress ? 'in_flight'"
-    wait_for(
-        lambda: connection.execute(reported.encode()).fetchone() == (count,), 60, f"{count} crawlers run"
-    )
+    wait_for(lambda: connection.execute(reported.encode()).fetchone() == (count,), f"{count} crawlers run")
 
 
-def consumed(bootstrap: str, count: int) -> list[RawPage]:
-    """`count` different pages on the topic; fewer where no more come within eight seconds."""
+def consumed(
+    bootstrap: str, count: int, *, by: Callable[[RawPage], object] = attrgetter("page_id")
+) -> list[RawPage]:
+    """`count` pages on the topic that differ in `by`; fewer where no more come for a minute."""
     consumer = KafkaConsumer(
         PAGES,
         bootstrap_servers=bootstrap,
         auto_offset_reset="earliest",
-        consumer_timeout_ms=8000,
+        consumer_timeout_ms=60_000,
     )
-    pages: dict[UUID, RawPage] = {}
+    pages: dict[object, RawPage] = {}
     try:
         for message in consumer:
             page = decode_page(message.value)
-            pages[page.page_id] = page
+            pages[by(page)] = page
             if len(pages) == count:
                 break
     finally:

@@ -12,12 +12,15 @@ import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 from crawler.options import CrawlOptions
 from schemas.settings import load_settings
 
-__all__ = ["Crawler", "crawler_env"]
+__all__ = ["PATIENCE_S", "Crawler", "crawler_env"]
+
+PATIENCE_S: Final = 150.0
+"""For anything that will happen: a process takes 2 s to start, and half a minute where the machine is overloaded."""
 
 
 def crawler_env(
@@ -70,9 +73,9 @@ class Crawler:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(PATIENCE_S)
 
-    def wait(self, timeout_s: float) -> dict[str, int]:
+    def wait(self, timeout_s: float = PATIENCE_S) -> dict[str, int]:
         """Its settlements by outcome, after it has ended well."""
         out, _ = self.process.communicate(timeout=timeout_s)
         assert self.process.returncode == 0, f"crawler ended with {self.process.returncode}"

@@ -44,7 +44,7 @@ def test_a_site_is_crawled_from_its_bare_url(
         assert frontier.add_sites([site_spec(web.url("paper.test"))]) == (1, 0)
         env = crawler_env(database_url, kafka_bootstrap, web.write_hosts(tmp_path / "hosts"))
         with Crawler(env, until_idle=True, log=tmp_path / "log") as crawler:
-            counts = crawler.wait(60)
+            counts = crawler.wait()
     assert counts["published"] == 11, (tmp_path / "log").read_text()
     hits = web.by_host()["paper.test"]
     assert hits[0].path == "/robots.txt"

@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from crawler.claims import Offer
 from crawler.frontier import Frontier
 from crawler.sites import site_spec
-from tests.crawler.conftest import articles, wait_for
+from tests.crawler.conftest import articles, wait_for, wait_until_still
 from tests.crawler.processes import Crawler
 from tests.crawler.web import Reply, Web, page, rss
 
@@ -44,13 +44,13 @@ def test_a_feed_is_polled_conditionally_and_brings_only_what_is_new(
 
     with Web({"a.test": site}) as web:
         frontier.add_sites([site_spec(web.url("a.test"), {"feeds": [web.url("a.test", "/feed")]})])
-        crawlers(web, until_idle=True).wait(40)
+        crawlers(web, until_idle=True).wait()
         assert Counter(web.paths("a.test"))["/feed"] == 1
         make_due(connection, "%/feed")
-        crawlers(web, until_idle=True).wait(40)
+        crawlers(web, until_idle=True).wait()
         version = 2
         make_due(connection, "%/feed")
-        crawlers(web, until_idle=True).wait(40)
+        crawlers(web, until_idle=True).wait()
         paths = Counter(web.paths("a.test"))
     assert paths["/feed"] == 3
     assert all(paths[s] == 1 for s in [*stories, "/2026/three-story-of-today"])
@@ -88,7 +88,7 @@ def test_documents_and_articles_behind_redirects_are_found(
 
     with Web({"a.test": site}) as web:
         frontier.add_sites([site_spec(web.url("a.test"))])
-        counts = crawlers(web, until_idle=True).wait(40)
+        counts = crawlers(web, until_idle=True).wait()
         url = web.url("a.test", "")
     assert counts["published"] == 1
     row = connection.execute("select url, url_key from core.pages").fetchone()
@@ -122,10 +122,10 @@ def test_a_feed_that_is_announced_is_fetched_although_its_usual_place_is_empty(
         frontier.offer(
             [Offer(url=web.url("a.test", "/feed"), kind="feed", found_by="seed", priority=1, is_probe=True)]
         )
-        crawlers(web, until_idle=True).wait(40)
+        crawlers(web, until_idle=True).wait()
         assert connection.execute("select state from core.urls where kind = 'feed'").fetchall() == [("gone",)]
         frontier.add_sites([site_spec(web.url("a.test"))])
-        counts = crawlers(web, until_idle=True).wait(40)
+        counts = crawlers(web, until_idle=True).wait()
     assert counts["published"] == 1
     row = connection.execute("select url, is_probe, state from core.urls where url like '%/feed/'").fetchone()
     assert row == (web.url("a.test", "/feed/"), False, "waiting")
@@ -154,14 +154,14 @@ def test_pages_that_a_broker_has_lost_are_fetched_again(
 
     with Web({"a.test": site}) as web:
         frontier.offer(articles(web, "a.test", ["/worked", "/lost"]))
-        crawlers(web, until_idle=True).wait(30)
+        crawlers(web, until_idle=True).wait()
         connection.execute(
             "update core.pages set outcome = 'article', worked_at = now() where url like '%/worked'"
         )
         assert frontier.repair(older_than_s=3600) == 0
         assert frontier.repair(older_than_s=0) == 1
         assert frontier.repair(older_than_s=0) == 0
-        crawlers(web, until_idle=True).wait(30)
+        crawlers(web, until_idle=True).wait()
         assert Counter(web.paths("a.test")) == {"/robots.txt": 1, "/worked": 1, "/lost": 2}
     rows = connection.execute("select url, outcome from core.pages order by url").fetchall()
     assert [r[1] for r in rows] == [None, "article"]
@@ -182,8 +182,8 @@ def test_a_database_that_is_away_is_waited_for(
     with Web(dict.fromkeys(names, site)) as web:
         for host in names:
             frontier.offer(articles(web, host, [f"/{n}" for n in range(15)]))
-        crawler = crawlers(web, lease_s=30.0, timeout_s=5.0)
-        wait_for(lambda: len(web.hits) > 30, 30, "the crawl goes on")
+        crawler = crawlers(web, lease_s=120.0, timeout_s=20.0)
+        wait_for(lambda: len(web.hits) > 30, "the crawl goes on")
         with psycopg.connect(admin_url, autocommit=True) as admin:
             admin.execute(f'alter database "{name}" with allow_connections false')
             try:
@@ -192,7 +192,7 @@ def test_a_database_that_is_away_is_waited_for(
                     "and application_name = 'wiretrace-crawler'",
                     (name,),
                 )
-                time.sleep(2.0)
+                wait_until_still(lambda: len(web.hits), 3.0, "what was claimed has been fetched")
                 before = len(web.hits)
                 time.sleep(4.0)
                 assert len(web.hits) == before, "something was fetched without a claim"
@@ -200,8 +200,8 @@ def test_a_database_that_is_away_is_waited_for(
             finally:
                 admin.execute(f'alter database "{name}" with allow_connections true')
         done = "select count(*) from core.urls where state = 'done' and kind = 'article'"
-        wait_for(lambda: connection.execute(done.encode()).fetchone() == (150,), 60, "the crawl goes on")
+        wait_for(lambda: connection.execute(done.encode()).fetchone() == (150,), "the crawl goes on")
         crawler.send(signal.SIGTERM)
-        crawler.wait(20)
+        crawler.wait()
         hits = Counter((h.host, h.path) for h in web.hits)
     assert max(hits.values()) == 1, "a URL was fetched twice"

@@ -102,3 +102,20 @@ def test_one_broken_page_does_not_stop_a_site_but_a_streak_does() -> None:
     state = pace(Signal.SOFT, failures=state.failures, streak=state.streak)
     assert (state.pause_s, state.is_back_off) == (60.0, True)
     assert pace(Signal.FINE, streak=state.streak).streak == 0
+
+
+def test_a_url_that_had_failed_before_says_nothing_new_about_its_host() -> None:
+    state = HostPace()
+    for _ in range(10):
+        state = pace(Signal.SOFT, streak=state.streak, is_first_failure=state.streak == 0)
+        assert (state.pause_s, state.streak, state.is_back_off) == (0.0, 1, False)
+    # While the host fails, a retry that fails too goes on with the back-off.
+    again = pace(Signal.SOFT, failures=1, streak=SOFT_STREAK, is_first_failure=False)
+    assert (again.pause_s, again.failures, again.is_back_off) == (120.0, 2, True)
+
+
+def test_connections_that_do_not_come_about_are_the_hosts_whatever_the_url() -> None:
+    state = HostPace()
+    for _ in range(SOFT_STREAK):
+        state = pace(Signal.UNREACHABLE, streak=state.streak, is_first_failure=False)
+    assert (state.pause_s, state.is_back_off) == (60.0, True)

@@ -13,6 +13,7 @@ import pytest
 from crawler.producer import PageProducer, PageTooLarge
 from schemas.records import RawPage
 from tests.crawler.conftest import broker_process, consumed
+from tests.crawler.processes import PATIENCE_S
 
 
 def raw(n: int, body: bytes = b"<html>") -> RawPage:
@@ -32,25 +33,23 @@ def test_pages_outlast_an_outage_longer_than_the_clients_patience(
     async def scenario() -> None:
         producer = PageProducer(kafka_bootstrap, client_id="t", budget_bytes=1000, delivery_s=2.0)
         producer.start(asyncio.get_running_loop())
-        await asyncio.wait_for(producer.send(raw(0)), 20)
+        await asyncio.wait_for(producer.send(raw(0)), PATIENCE_S)
         assert producer.has_room
         broker.suspend()
         try:
             sends = [asyncio.ensure_future(producer.send(raw(n, b"x" * 100))) for n in range(1, 21)]
-            ticks = 0
             for _ in range(60):
                 await asyncio.sleep(0.1)
-                ticks += 1
+            while producer.errors == 0:
+                await asyncio.sleep(0.1)
             assert not any(s.done() for s in sends)
             assert not producer.has_room, "more than the budget waits, or the broker is away"
             assert producer.waiting_bytes == 2000
-            assert ticks == 60
         finally:
             broker.resume()
-        await asyncio.wait_for(asyncio.gather(*sends), 40)
+        await asyncio.wait_for(asyncio.gather(*sends), PATIENCE_S)
         assert producer.waiting_bytes == 0
         assert producer.has_room
-        assert producer.errors > 0, "the client's patience was never at an end: the outage was too short"
         await asyncio.to_thread(producer.stop)
 
     asyncio.run(scenario())
@@ -81,8 +80,8 @@ def test_a_page_that_no_message_can_hold_is_told_apart(kafka_bootstrap: str) -> 
         producer.start(asyncio.get_running_loop())
         noise = b"".join(uuid.uuid4().bytes for _ in range(600_000))
         with pytest.raises(PageTooLarge):
-            await asyncio.wait_for(producer.send(replace(raw(1), body=noise)), 30)
-        await asyncio.wait_for(producer.send(raw(2, noise[: 5 * 1024 * 1024])), 30)
+            await asyncio.wait_for(producer.send(replace(raw(1), body=noise)), PATIENCE_S)
+        await asyncio.wait_for(producer.send(raw(2, noise[: 5 * 1024 * 1024])), PATIENCE_S)
         await asyncio.to_thread(producer.stop)
 
     asyncio.run(scenario())

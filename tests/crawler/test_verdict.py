@@ -7,14 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.claims import MAX_HOPS, STATES
-from crawler.pace import URL_FAILURES, Signal
+from crawler.pace import SOFT_STREAK, URL_FAILURES, Signal
 from crawler.verdict import Answer, Verdict, is_wanted_type, judge_answer, noindex_of
 
 URL = "https://a.example/story"
 
 
-def judged(answer: Answer, kind: str = "article", failures: int = 0, hops: int = 0) -> Verdict:
-    return judge_answer(kind, URL, answer, failures=failures, hops=hops, jitter=0.0)
+def judged(
+    answer: Answer, kind: str = "article", failures: int = 0, hops: int = 0, host_streak: int = 0
+) -> Verdict:
+    return judge_answer(kind, URL, answer, failures=failures, hops=hops, jitter=0.0, host_streak=host_streak)
 
 
 @pytest.mark.parametrize(
@@ -40,11 +42,31 @@ def test_status_decides(status: int, state: str, outcome: str, signal: Signal) -
     assert (verdict.state, verdict.outcome, verdict.signal) == (state, outcome, signal)
 
 
-def test_an_article_that_keeps_failing_ends_and_a_document_does_not() -> None:
+def test_an_article_that_fails_alone_ends_after_three_retries_and_a_document_does_not() -> None:
     answer = Answer(status=500, headers={})
-    assert judged(answer, failures=URL_FAILURES - 2).state == "waiting"
-    assert judged(answer, failures=URL_FAILURES - 1).state == "failed"
+    tries = [judged(answer, failures=n) for n in range(4)]
+    assert [t.due_in_s for t in tries[:3]] == [30.0, 900.0, 14400.0]
+    assert {t.state for t in tries[:3]} == {"waiting"}
+    assert (tries[3].state, tries[3].reason) == ("failed", "http_500, 4 times")
     assert judged(answer, "feed", failures=500).state == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("answer", "host_streak"),
+    [
+        (Answer(status=500, headers={}), SOFT_STREAK),
+        (Answer(error="timeout", headers={}), SOFT_STREAK),
+        (Answer(status=503, headers={}), 0),
+        (Answer(status=429, headers={}), 0),
+        (Answer(error="refused", headers={}), 0),
+        (Answer(error="dns", headers={}), 0),
+    ],
+)
+def test_an_article_that_fails_with_its_host_waits_for_the_host(answer: Answer, host_streak: int) -> None:
+    tries = [judged(answer, failures=n, host_streak=host_streak) for n in range(URL_FAILURES)]
+    assert {t.state for t in tries[:-1]} == {"waiting"}
+    assert [t.due_in_s for t in tries[:3]] == [60.0, 120.0, 240.0]
+    assert tries[-1].state == "failed"
 
 
 def test_a_document_that_is_gone_is_asked_again_after_a_month() -> None:

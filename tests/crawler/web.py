@@ -21,7 +21,10 @@ __all__ = ["Hit", "Reply", "Site", "Web", "page", "rss"]
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One request: seconds of `time.monotonic`, from the last byte of the request to the last of the answer."""
+    """One request: seconds of `time.monotonic`, from the last byte of the request to the last of the answer.
+
+    The end is read before the last bytes go out, so that whoever has them came later, however busy the machine is.
+    """
 
     host: str
     path: str
@@ -59,12 +62,21 @@ class Web:
         sites: what each host answers.
         net: the second number of their addresses, 127.`net`.x.x.
         tls: makes it a web of https.
+        has_one_address: whether all stand on one address instead of each on its own.
     """
 
-    def __init__(self, sites: Mapping[str, Site], *, net: int = 7, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        sites: Mapping[str, Site],
+        *,
+        net: int = 7,
+        tls: ssl.SSLContext | None = None,
+        has_one_address: bool = False,
+    ) -> None:
         self.sites = dict(sites)
         self.addresses = {
-            host: f"127.{net}.{1 + n // 250}.{1 + n % 250}" for n, host in enumerate(sorted(self.sites))
+            host: f"127.{net}.{1 + n // 250}.{1 + n % 250}"
+            for n, host in ((0 if has_one_address else n, h) for n, h in enumerate(sorted(self.sites)))
         }
         self.port = 0
         self.hits: list[Hit] = []
@@ -97,7 +109,7 @@ class Web:
 
     def __enter__(self) -> Web:
         self._thread.start()
-        self._ready.wait(20)
+        self._ready.wait(60)
         if self._error is not None:
             raise self._error
         return self
@@ -105,7 +117,7 @@ class Web:
     def __exit__(self, *_: object) -> None:
         if self._stop is not None:
             self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
+        self._thread.join(60)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -120,11 +132,10 @@ class Web:
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
         servers = []
-        for host, address in self.addresses.items():
+        for address in dict.fromkeys(self.addresses.values()):
             server = await asyncio.start_server(self._talk, address, self.port, backlog=200, ssl=self._tls)
             self.port = self.port or server.sockets[0].getsockname()[1]
             servers.append(server)
-            del host
         self._ready.set()
         await self._stop.wait()
         for server in servers:
@@ -154,6 +165,7 @@ class Web:
         site = self.sites.get(host)
         reply = site(path, headers) if site is not None else Reply(status=421)
         status = reply.status
+        ended: float | None = None
         try:
             if reply.delay_s:
                 await asyncio.sleep(reply.delay_s)
@@ -170,12 +182,13 @@ class Web:
             if reply.is_closing:
                 fields["Connection"] = "close"
             text = f"HTTP/1.1 {status} X\r\n" + "".join(f"{k}: {v}\r\n" for k, v in fields.items()) + "\r\n"
+            ended = time.monotonic()
             writer.write(text.encode("latin-1") + (b"" if status == 304 else reply.body))
             await writer.drain()
             return not reply.is_closing
         finally:
             with self._lock:
-                self.hits.append(Hit(host, path, started, time.monotonic(), headers, status))
+                self.hits.append(Hit(host, path, started, ended or time.monotonic(), headers, status))
 
 
 def page(title: str, words: int = 80) -> bytes:

@@ -302,7 +302,7 @@ def test_many_articles_of_one_site_at_the_same_moment_are_all_counted(
 
     def work(number: int) -> None:
         with psycopg.connect(database_url) as connection:
-            barrier.wait(20)
+            barrier.wait(120)
             learn(connection, one(number))
 
     assert in_threads(SCRAP_NEEDS, work) == []

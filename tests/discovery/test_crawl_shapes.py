@@ -40,7 +40,7 @@ def served(memory: Web) -> Site:
     return site
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(500)
 def test_every_article_of_every_shape_is_published(
     database_url: str, kafka_bootstrap: str, tmp_path: Path
 ) -> None:
@@ -56,7 +56,7 @@ def test_every_article_of_every_shape_is_published(
         frontier.close()
         env = crawler_env(database_url, kafka_bootstrap, web.write_hosts(tmp_path / "hosts"))
         with Crawler(env, until_idle=True, log=tmp_path / "log") as crawler:
-            crawler.wait(200)
+            crawler.wait(400)
     with psycopg.connect(database_url) as db:
         rows = db.execute("select url_key from core.pages").fetchall()
         news = db.execute(
@@ -110,7 +110,7 @@ def test_sites_that_reach_over_several_hosts(database_url: str, kafka_bootstrap:
         frontier.close()
         env = crawler_env(database_url, kafka_bootstrap, web.write_hosts(tmp_path / "hosts"))
         with Crawler(env, until_idle=True, log=tmp_path / "log") as crawler:
-            crawler.wait(100)
+            crawler.wait()
     with psycopg.connect(database_url) as db:
         published = {key for (key,) in db.execute("select url_key from core.pages").fetchall()}
     assert {url_key(url) for url in wanted} - published == set()

@@ -32,9 +32,9 @@ def test_killed_processes_and_a_killed_run_change_nothing(on_air: OnAir, line: L
     line.until(PUBLISHED, lambda n: n >= 30)
     family = line.children(process, "infra.cli")
     process.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     for child in family:
-        child.wait(60)
+        child.wait(120)
     broker_of(data_dir).stop()
 
     again = line.run("run", str(on_air.sites), "--until-done", "--workers", "2")
@@ -51,6 +51,8 @@ def test_killed_processes_and_a_killed_run_change_nothing(on_air: OnAir, line: L
 
 def test_an_interrupted_run_drains_and_the_next_one_goes_on(on_air: OnAir, line: Line) -> None:
     line.variables = on_air.variables
+    # Slow enough that the run is not over before it is interrupted.
+    on_air.sites.write_text(on_air.newsroom.site_list(delay_s=1.0))
     process = line.start("run", str(on_air.sites), "--until-done")
     line.until(PUBLISHED, lambda n: n >= 10)
     code, out, err = end(process, number=signal.SIGINT)

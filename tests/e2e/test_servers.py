@@ -63,7 +63,7 @@ def test_a_broker_that_is_full_is_started_afresh_in_mid_run(
         migrate(found.database_url)
         add_list(found.database_url, on_air.sites, settings)
         before = broker_of(data_dir).started_at
-        plan = Plan(crawl_id="full", crawlers=1, workers=1, until_done=True, duration_s=200)
+        plan = Plan(crawl_id="full", crawlers=1, workers=1, until_done=True, duration_s=380)
         report = carry_out(plan, settings, found, Stop(), extra=tuple(on_air.variables.items()))
         after = broker_of(data_dir).started_at
         assert before is not None

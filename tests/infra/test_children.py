@@ -20,7 +20,7 @@ def _python(code: str) -> list[str]:
     return [sys.executable, "-c", code]
 
 
-def _until(condition: Callable[[], bool], children: Children | None = None, seconds: float = 20) -> None:
+def _until(condition: Callable[[], bool], children: Children | None = None, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -80,7 +80,7 @@ print('finished', flush=True)
     family.add("one", _python(code))
     _until(lambda: log.read_text() == "ready\n")
     family.drain()
-    assert family.join(10)
+    assert family.join(60)
     assert log.read_text() == "ready\nfinished\n"
 
 
@@ -126,6 +126,6 @@ time.sleep(60)
     log = tmp_path / "one.log"
     _until(lambda: log.exists() and log.read_text() == "up\n")
     process.kill()
-    process.wait(10)
+    process.wait(60)
     process.stdout.close()
     _until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)

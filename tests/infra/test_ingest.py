@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -41,11 +42,10 @@ def _on_topic(settings: Settings, expected: int) -> list[RawPage]:
         PAGES, bootstrap_servers=settings.kafka_bootstrap, auto_offset_reset="earliest", group_id=None
     )
     pages: list[RawPage] = []
-    for _ in range(40):
+    ends_at = time.monotonic() + 120
+    while len(pages) < expected and time.monotonic() < ends_at:
         for records in consumer.poll(timeout_ms=250).values():
             pages += [decode_page(record.value) for record in records]
-        if len(pages) >= expected:
-            break
     consumer.close()
     return pages
 

@@ -58,7 +58,7 @@ def test_of_four_that_migrate_at_once_one_works_and_none_fails(empty_database_ur
     racers = [context.Process(target=_migrate_and_count, args=(empty_database_url, queue)) for _ in range(4)]
     for racer in racers:
         racer.start()
-    applied = [queue.get(timeout=60) for _ in racers]
+    applied = [queue.get(timeout=150) for _ in racers]
     for racer in racers:
         racer.join()
         racer.close()
@@ -69,7 +69,7 @@ def test_of_four_that_migrate_at_once_one_works_and_none_fails(empty_database_ur
 def _hold_the_lock(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(%s)", (_LOCK_KEY,))
-        time.sleep(60)
+        time.sleep(300)
 
 
 def test_a_killed_migration_leaves_no_lock(empty_database_url: str) -> None:
@@ -78,7 +78,7 @@ def test_a_killed_migration_leaves_no_lock(empty_database_url: str) -> None:
     holder.start()
     held = "select 1 from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())"
     with psycopg.connect(empty_database_url, autocommit=True) as connection:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while connection.execute(held).fetchone() is None:
             assert time.monotonic() < deadline
             time.sleep(0.05)

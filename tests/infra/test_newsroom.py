@@ -99,6 +99,6 @@ def test_sites_answer_on_their_own_addresses_by_their_own_names() -> None:
             request = urllib.request.Request(
                 f"http://{site.address}:{port}/robots.txt", headers={"Host": f"{site.host}:{port}"}
             )
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 assert answer.status == 200
                 assert b"User-agent" in answer.read()

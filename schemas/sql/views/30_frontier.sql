@@ -31,12 +31,53 @@ begin
     delete from core.fetches_rest where fetched_at < ((now() at time zone 'UTC')::date) - keep_days;
 end $$;
 
+-- Gives the hosts of a site another pause, and another quota unless it is null. The time before which a host may not be asked moves by the difference, unless
+-- it is a back-off; a claim's end moves too, as the pause follows it.
+create or replace function core.set_pace(of_site text, new_delay_s double precision, new_quota integer) returns void
+language sql as $$
+    with held as materialized (
+        select host_key from core.hosts where site = of_site order by host_key for update
+    )
+    update core.hosts h
+       set delay_s = new_delay_s,
+           daily_quota = coalesce(new_quota, h.daily_quota),
+           next_at = case when m.is_backing_off then h.next_at else h.next_at + m.shift end,
+           ready_at = case when h.ready_at = 'infinity' then h.ready_at
+                           when h.claim_token is not null then h.ready_at + m.shift
+                           when m.is_backing_off then h.ready_at
+                           else greatest(h.next_at + m.shift, now()) end
+      from held
+      join core.hosts o using (host_key)
+      cross join lateral (
+          select coalesce(o.back_off_until > now(), false) as is_backing_off,
+                 (greatest(new_delay_s, o.crawl_delay_s) - greatest(o.delay_s, o.crawl_delay_s))
+                 * interval '1 second' as shift) m
+     where h.host_key = held.host_key
+$$;
+
+-- What is left of one pass over all sites that are not paused, a row per open URL.
+--
+-- 'due': to be fetched now. 'soon': a retry that comes within the patience. 'deferred': one that comes later, or whose
+-- host backs off for longer; a pass does not wait for it. 'revisit': a document that was read, or a robots.txt.
+create or replace function core.open_pass(patience_s double precision)
+returns table (site text, kind text, standing text)
+language sql stable as $$
+    select u.site, u.kind,
+           case when u.state = 'waiting' and (u.kind = 'robots' or u.poll is not null and u.failures = 0) then 'revisit'
+                when greatest(case when u.state = 'waiting' then u.due_at end, h.back_off_until)
+                     > now() + patience_s * interval '1 second' then 'deferred'
+                when u.state = 'due' then 'due'
+                else 'soon' end
+      from core.urls u join core.hosts h using (host_key)
+     where u.state in ('due', 'waiting') and not h.is_paused
+$$;
+
 -- ---------------------------------------------------------------------------------------------- what analysts read
 
 create or replace view wiretrace.sites as
 select s.site, s.url, s.kind, s.is_paused,
-       coalesce(h.delay_s, s.delay_s)::double precision as delay_s,
-       coalesce(h.crawl_delay_s, 0)::double precision as crawl_delay_s,
+       coalesce(h.delay_s, s.delay_s)::numeric::double precision as delay_s,
+       coalesce(h.crawl_delay_s, 0)::numeric::double precision as crawl_delay_s,
        coalesce(u.documents, 0) as documents, coalesce(u.urls, 0) as urls, coalesce(u.due, 0) as due,
        coalesce(u.waiting, 0) as waiting, coalesce(u.fetched, 0) as fetched, coalesce(u.denied, 0) as denied,
        coalesce(u.dropped, 0) as dropped, coalesce(u.failed, 0) as failed,
@@ -81,9 +122,9 @@ comment on column wiretrace.sites.added_at is 'when the site was listed';
 
 create or replace view wiretrace.fetches as
 select f.claimed_at as started_at, f.fetched_at as ended_at, f.host_key as host, f.site, f.url, f.kind, f.status,
-       f.outcome, f.reason, f.size_bytes, f.elapsed_s::double precision as elapsed_s, f.content_type,
-       host(f.address) as address, f.noindex, f.retry_after_s::double precision as retry_after_s,
-       f.pause_s::double precision as back_off_s, f.page_id, f.crawl_id, f.crawler_id as crawler
+       f.outcome, f.reason, f.size_bytes, f.elapsed_s::numeric::double precision as elapsed_s, f.content_type,
+       host(f.address) as address, f.noindex, f.retry_after_s::numeric::double precision as retry_after_s,
+       f.pause_s::numeric::double precision as back_off_s, f.page_id, f.crawl_id, f.crawler_id as crawler
   from core.fetches f;
 
 comment on view wiretrace.fetches is
@@ -95,7 +136,7 @@ comment on column wiretrace.fetches.site is 'site of the URL';
 comment on column wiretrace.fetches.url is 'what was requested';
 comment on column wiretrace.fetches.kind is 'robots, home, listing, feed, sitemap, wp_json or article';
 comment on column wiretrace.fetches.status is 'HTTP status; null without an HTTP answer';
-comment on column wiretrace.fetches.outcome is 'what came of it: published, read, not_modified, redirect, http_404, timeout, ...';
+comment on column wiretrace.fetches.outcome is 'what came of it: published, read, not_modified, redirect, http_404, timeout, ...; abandoned: its crawler died, froze or was stopped, and it may have been sent';
 comment on column wiretrace.fetches.reason is 'more about it';
 comment on column wiretrace.fetches.size_bytes is 'bytes of the body, decompressed';
 comment on column wiretrace.fetches.elapsed_s is 'seconds from sending to the end of the body';
@@ -117,7 +158,7 @@ select h.host_key as host, h.site,
             when coalesce(u.waiting, 0) > 0 then 'waiting'
             else 'idle' end as state,
        coalesce(u.due, 0) as due, coalesce(u.waiting, 0) as waiting, h.next_at, u.next_due_at,
-       greatest(h.delay_s, h.crawl_delay_s)::double precision as delay_s, h.claimed_by, h.claim_until, h.failures,
+       greatest(h.delay_s, h.crawl_delay_s)::numeric::double precision as delay_s, h.claimed_by, h.claim_until, h.failures,
        case when h.back_off_until > now() then h.back_off_until end as back_off_until,
        case when h.back_off_until > now() then h.back_off_reason end as back_off_reason,
        case when h.quota_day = (now() at time zone 'UTC')::date then h.quota_used else 0 end as quota_used,
@@ -180,7 +221,7 @@ returns table (host text, site text, requests bigint, shortest_gap_s double prec
 language sql stable as $$
     select f.host_key, min(f.site), count(*),
            (extract(epoch from min(f.claimed_at - f.previous_ended_at)))::double precision,
-           greatest(h.delay_s, h.crawl_delay_s)::double precision,
+           greatest(h.delay_s, h.crawl_delay_s)::numeric::double precision,
            count(*) filter (where f.claimed_at < f.previous_ended_at)
       from (select host_key, site, claimed_at, fetched_at,
                    max(fetched_at) over (partition by host_key order by claimed_at

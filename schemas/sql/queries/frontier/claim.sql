@@ -4,16 +4,26 @@
 -- %(max_tries)s times and never settled is quarantined. After a claim that is never settled the host is ready at the
 -- claim's end and its pause, not earlier.
 -- Hosts that will be ready within %(ahead_s)s seconds are claimed too; ready_in_s says when they may be asked.
+-- A claim that has run out is logged as abandoned: its request may have been sent.
 -- No more than %(address_cap)s hosts of one address are claimed at once.
 with busy as materialized (
     select address, count(*) as claims from core.hosts
      where claim_token is not null and claim_until > now() and address is not null group by address
 ), ready as materialized (
-    select h.host_key, h.offers, h.address, greatest(h.ready_at, now()) as ready_at from core.hosts h
+    select h.host_key, h.offers, h.address, greatest(h.ready_at, now()) as ready_at,
+           h.claim_token, h.claimed_at, h.claim_until, h.claimed_by, h.claimed_url_id
+      from core.hosts h
      where h.ready_at <= now() + %(ahead_s)s * interval '1 second' and not h.is_paused
        and (h.claim_token is null or h.ready_at <= now())
      order by h.ready_at limit %(limit)s
        for update skip locked
+), abandoned as (
+    insert into core.fetches (fetched_at, claimed_at, elapsed_s, host_key, site, url_id, url, kind, crawl_id, crawler_id,
+                              outcome, reason, pause_s)
+    select r.claim_until, r.claimed_at, extract(epoch from r.claim_until - r.claimed_at), r.host_key, u.site, u.url_id,
+           u.url, u.kind, c.crawl_id, r.claimed_by, 'abandoned', 'its crawler died or froze; it may have been sent', 0
+      from ready r join core.urls u on u.url_id = r.claimed_url_id join core.crawlers c on c.crawler_id = r.claimed_by
+     where r.claim_token is not null
 ), picked as materialized (
     select r.host_key, r.offers = s.offers as is_seen, u.url_id, u.tries, r.is_crowded, r.ready_at
       from (select r.*, r.address is not null
@@ -54,6 +64,6 @@ select h.claim_token, h.host_key, h.claimed_at, h.delay_s, h.failures, h.streak,
        t.found_by, t.found_on, t.hint_title, t.hint_published_at, t.poll,
        t.is_probe, t.is_once, t.walk,
        r.state as robots_state, r.version as robots_version,
-       extract(epoch from now() - r.fetched_at)::double precision as robots_age_s,
+       extract(epoch from r.expires_at - now())::double precision as robots_expires_in_s,
        coalesce(r.expires_at <= now(), true) as is_robots_expired
   from held h join taken t on t.url_id = h.claimed_url_id left join core.robots r on r.authority = t.authority

@@ -9,4 +9,6 @@ select (select count(*) from core.sites where not is_paused) as sites,
        (select count(*) from core.urls where state = 'waiting') as urls_waiting,
        (select count(*) from core.pages where outcome is null) as pages_open,
        (select extract(epoch from now() - max(last_new_at)) from core.sites
-         where not is_paused)::double precision as last_new_ago_s
+         where not is_paused)::double precision as last_new_ago_s,
+       (select count(*) from core.sites
+         where not is_paused and coalesce(last_new_at, added_at) < now() - %(silent_h)s * interval '1 hour') as sites_silent

@@ -15,10 +15,11 @@ with rules as (
        set state = 'waiting', due_at = now() + (%(lifetime_s)s + 1) * interval '1 second', reason = 'robots_unavailable'
       from hosts
      where %(state)s = 'unavailable' and u.host_key = hosts.host_key and u.authority = %(authority)s
-       and u.state = 'due' and u.kind <> 'robots'
+       and (u.state = 'due' or u.state = 'waiting' and u.reason in ('robots_unavailable', 'robots_pending'))
+       and u.kind <> 'robots'
 ), let_go as (
     update core.urls u set due_at = now(), reason = null
      where %(state)s <> 'unavailable' and u.authority = %(authority)s
-       and u.state = 'waiting' and u.reason = 'robots_unavailable'
+       and u.state = 'waiting' and u.reason in ('robots_unavailable', 'robots_pending')
 )
 select 1

@@ -1,8 +1,6 @@
 -- What a run has done since it began, and what is left of it, in one snapshot.
-with open_urls as materialized (
-    select u.site, u.state, u.due_at, u.poll, u.kind, u.failures
-      from core.urls u join core.hosts h using (host_key)
-     where u.state in ('due', 'waiting') and not h.is_paused
+with pass as materialized (
+    select site, kind, standing from core.open_pass(%(patience_s)s)
 ), worked as materialized (
     select outcome from core.pages where worked_at >= %(since)s
 )
@@ -10,19 +8,13 @@ select (select count(*) from core.sites where not is_paused) as sites,
        (select count(*) from core.sites s
          where not s.is_paused
            and (not exists (select from core.urls u where u.site = s.site and u.kind <> 'article')
-                or exists (select from open_urls o
-                            where o.site = s.site and o.kind <> 'robots'
-                              and (o.state = 'due'
-                                   or (o.poll is null or o.failures > 0) and o.due_at <= now() + %(patience_s)s * interval '1 second')))
+                or exists (select from pass p
+                            where p.site = s.site and p.kind <> 'robots' and p.standing in ('due', 'soon')))
        ) as sites_open,
-       (select count(*) from open_urls where state = 'due') as due,
+       (select count(*) from pass where standing = 'due') as due,
        (select count(*) from core.hosts where claim_token is not null and not is_paused) as claimed,
-       (select count(*) from open_urls
-         where state = 'waiting' and (poll is null or failures > 0) and kind <> 'robots'
-           and due_at <= now() + %(patience_s)s * interval '1 second') as soon,
-       (select count(*) from open_urls
-         where state = 'waiting' and (poll is null or failures > 0) and kind <> 'robots'
-           and due_at > now() + %(patience_s)s * interval '1 second') as deferred,
+       (select count(*) from pass where standing = 'soon') as soon,
+       (select count(*) from pass where standing = 'deferred') as deferred,
        (select count(*) from core.fetches where crawl_id = %(crawl_id)s) as fetched,
        (select count(*) from core.pages where crawl_id = %(crawl_id)s) as published,
        (select count(*) from core.pages where outcome is null) as pages_open,
