@@ -286,8 +286,8 @@ class Session:
 
     def _drop(self, claim: Claim) -> None:
         self._held.pop(claim.token, None)
-        # The hosts of slow sites need no haste: their next claim is found by the clock.
-        if self._is_full or claim.delay_s < LOOK_AHEAD_S:
+        # Hosts whose pause is longer than a poll need no haste: their next claim is found by the clock.
+        if self._is_full or claim.delay_s < self.options.poll_s:
             self._wake.set()
 
     async def _settle_forever(self) -> None:

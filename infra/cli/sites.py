@@ -21,9 +21,12 @@ __all__ = ["sites"]
 _COLUMNS: Final = (
     Column(name="site"),
     Column(name="url", is_in_table=False),
+    Column(name="state"),
     Column(name="kind", rank=2),
-    Column(name="is_paused", title="paused", rank=1),
-    Column(name="delay_s", title="delay", is_right=True),
+    Column(name="is_paused", is_in_table=False),
+    Column(name="delay_s", is_in_table=False),
+    Column(name="crawl_delay_s", is_in_table=False),
+    Column(name="pause_s", title="pause (s)", is_right=True),
     Column(name="documents", is_right=True, rank=4),
     Column(name="urls", is_right=True),
     Column(name="due", is_right=True, rank=3),
@@ -39,9 +42,10 @@ _DOCUMENT_COLUMNS: Final = (
     Column(name="kind"),
     Column(name="state"),
     Column(name="status", is_right=True),
-    Column(name="due_at", title="next"),
-    Column(name="reason"),
-    Column(name="url", is_wrapped=True),
+    Column(name="due_at", is_in_table=False),
+    Column(name="due_in", title="next in"),
+    Column(name="url", is_wrapped=True, least=40),
+    Column(name="reason", is_wrapped=True, rank=1),
 )
 
 _STATE_COLUMNS: Final = (
@@ -142,7 +146,7 @@ def show(settings: Settings, site: str, output_format: Format) -> int:
     if output_format != "table":
         return print_listing(Listing(columns=_DOCUMENT_COLUMNS, rows=documents), output_format)
     for column in _COLUMNS:
-        if row[column.name] is not None and row[column.name] is not False:
+        if row[column.name] not in (None, False):
             click.echo(f"{column.heading:>16}  {human(row[column.name])}")
     click.echo()
     print_listing(Listing(columns=_DOCUMENT_COLUMNS, rows=documents, empty="no documents yet"), "table")

@@ -19,6 +19,9 @@ __all__ = ["Alert", "alerts", "status"]
 _STUCK: Final = timedelta(minutes=10)
 """A published page that waits longer than this is worth a look: a batch takes seconds."""
 
+_MANY: Final = 0.1
+"""Share of sites that back off from which on it is worth a look: of many sites one always does."""
+
 _OUTCOMES: Final = (
     Column(name="outcome"),
     Column(name="pages", is_right=True),
@@ -58,7 +61,7 @@ def alerts(reader: Reader, totals: dict[str, Any], *, silent_h: float) -> list[A
         names = ", ".join(str(row["site"]) for row in silent[:5]) + (" …" if len(silent) > 5 else "")
         text = f"nothing new discovered for {silent_h:g} h on {counted(len(silent), 'site')}: {names}"
         found.append(Alert(name="nothing_discovered", text=text, command="wiretrace sites show SITE"))
-    if totals["backing_off"]:
+    if totals["backing_off"] and totals["backing_off"] >= _MANY * totals["sites"]:
         text = counted(
             totals["backing_off"], "host asks for a pause or fails", "hosts ask for a pause or fail"
         )

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Mapping
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from crawler.frontier import Frontier
 from tests.crawler.conftest import (
@@ -46,3 +47,41 @@ def test_sigterm_drains_slow_answers_and_gives_back_what_does_not_end(
         "select url, outcome from wiretrace.fetches where outcome = 'abandoned'"
     ).fetchall()
     assert len(logged) == 2 and all(url.endswith("/never") for url, _ in logged)
+
+
+def test_sigterm_ends_a_crawler_whose_database_is_away(
+    frontier: Frontier,
+    connection: psycopg.Connection,
+    admin_url: str,
+    crawlers: Callable[..., Crawler],
+) -> None:
+    asked: list[str] = []
+
+    def slow(path: str, headers: Mapping[str, str]) -> Reply:
+        if path == "/robots.txt":
+            return Reply(status=404)
+        asked.append(path)
+        return Reply(body=page("Slow story"), delay_s=5.0)
+
+    name = str(conninfo_to_dict(connection.info.dsn)["dbname"])
+    with Web({f"p{n}.test": slow for n in range(4)}) as web:
+        for host in web.sites:
+            frontier.offer(articles(web, host, ["/1"]))
+        crawler = crawlers(web)
+        wait_for(lambda: len(asked) == 4, "all are in flight")
+        with psycopg.connect(admin_url, autocommit=True) as admin:
+            admin.execute(f'alter database "{name}" with allow_connections false')
+            try:
+                admin.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s "
+                    "and application_name = 'wiretrace-crawler'",
+                    (name,),
+                )
+                crawler.send(signal.SIGTERM)
+                # The answers are there after five seconds and cannot be settled: forty seconds of drain, then it goes.
+                crawler.wait(60.0)
+            finally:
+                admin.execute(f'alter database "{name}" with allow_connections true')
+    # Nothing was lost: the claims run out, and others take the URLs.
+    assert count(connection, "select count(*) from core.urls where kind = 'article' and state = 'due'") == 4
+    assert count(connection, "select count(*) from core.hosts where claim_until is not null") == 4

@@ -55,6 +55,14 @@ language sql as $$
      where h.host_key = held.host_key
 $$;
 
+-- Whether nothing may be fetched from a host because a robots.txt of it could not be read.
+create or replace function core.has_no_robots(of_site text, of_host text) returns boolean
+language sql stable as $$
+    select exists (select from core.urls u join core.robots r using (authority)
+                    where u.site = of_site and u.kind = 'robots' and u.host_key = of_host
+                      and r.state = 'unavailable' and r.expires_at > now())
+$$;
+
 -- What is left of one pass over all sites that are not paused, a row per open URL.
 --
 -- 'due': to be fetched now. 'soon': a retry that comes within the patience. 'deferred': one that comes later, or whose
@@ -63,7 +71,8 @@ create or replace function core.open_pass(patience_s double precision)
 returns table (site text, kind text, standing text)
 language sql stable as $$
     select u.site, u.kind,
-           case when u.state = 'waiting' and (u.kind = 'robots' or u.poll is not null and u.failures = 0) then 'revisit'
+           case when u.state = 'waiting' and u.reason = 'robots_pending' then 'soon'
+                when u.state = 'waiting' and (u.kind = 'robots' or u.poll is not null and u.failures = 0) then 'revisit'
                 when greatest(case when u.state = 'waiting' then u.due_at end, h.back_off_until)
                      > now() + patience_s * interval '1 second' then 'deferred'
                 when u.state = 'due' then 'due'
@@ -162,7 +171,9 @@ select h.host_key as host, h.site,
        case when h.back_off_until > now() then h.back_off_until end as back_off_until,
        case when h.back_off_until > now() then h.back_off_reason end as back_off_reason,
        case when h.quota_day = (now() at time zone 'UTC')::date then h.quota_used else 0 end as quota_used,
-       h.daily_quota
+       h.daily_quota,
+       case when h.back_off_until > now() then h.back_off_reason
+            when core.has_no_robots(h.site, h.host_key) then 'robots_unavailable' end as waits_for
   from core.hosts h
   left join (
       select host_key, count(*) filter (where state = 'due') as due, count(*) filter (where state = 'waiting') as waiting,
@@ -183,6 +194,7 @@ comment on column wiretrace.frontier.claim_until is 'when that claim ends unless
 comment on column wiretrace.frontier.failures is 'back-offs in a row';
 comment on column wiretrace.frontier.back_off_until is 'end of the back-off';
 comment on column wiretrace.frontier.back_off_reason is 'outcome that caused it';
+comment on column wiretrace.frontier.waits_for is 'why nothing is fetched from it now: the outcome that it backs off for, or robots_unavailable';
 comment on column wiretrace.frontier.quota_used is 'article URLs accepted today';
 comment on column wiretrace.frontier.daily_quota is 'most article URLs a day';
 

@@ -1,15 +1,25 @@
 -- Every listed site: pace, state, what was found and what is left.
-select s.site, s.url, s.kind, s.is_paused, coalesce(h.delay_s, s.delay_s) as delay_s, s.last_new_at, s.added_at,
+select s.site, s.url, s.kind, s.is_paused,
+       case when s.is_paused then 'paused'
+            when h.back_off_until is not null then 'backs off: ' || h.back_off_reason
+            when h.has_no_robots then 'robots.txt cannot be read'
+            when coalesce(u.read, 0) = 0 then 'new'
+            else 'crawled' end as state,
+       coalesce(h.delay_s, s.delay_s) as delay_s, h.crawl_delay_s, greatest(h.delay_s, h.crawl_delay_s, s.delay_s) as pause_s,
+       s.last_new_at, s.added_at,
        coalesce(u.documents, 0) as documents, coalesce(u.articles, 0) as urls, coalesce(u.due, 0) as due,
        coalesce(u.problems, 0) as problems, coalesce(a.articles, 0) as articles,
        h.back_off_until, h.back_off_reason
   from core.sites s
   left join lateral (
-      select max(delay_s) as delay_s, max(back_off_until) filter (where back_off_until > now()) as back_off_until,
-             max(back_off_reason) filter (where back_off_until > now()) as back_off_reason
-        from core.hosts where hosts.site = s.site) h on true
+      select max(f.delay_s) as delay_s, max(f.crawl_delay_s) as crawl_delay_s,
+             max(f.back_off_until) filter (where f.back_off_until > now()) as back_off_until,
+             max(f.back_off_reason) filter (where f.back_off_until > now()) as back_off_reason,
+             bool_or(core.has_no_robots(f.site, f.host_key)) as has_no_robots
+        from core.hosts f where f.site = s.site) h on true
   left join (
       select site, count(*) filter (where kind in ('feed', 'sitemap', 'listing', 'home', 'wp_json') and not is_probe) as documents,
+             count(*) filter (where kind not in ('article', 'robots') and fetched_at is not null) as read,
              count(*) filter (where kind = 'article') as articles,
              count(*) filter (where state = 'due') as due,
              count(*) filter (where state in ('failed', 'gone', 'quarantined', 'denied') and not is_probe) as problems
