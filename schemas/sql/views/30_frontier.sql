@@ -71,8 +71,8 @@ create or replace function core.open_pass(patience_s double precision)
 returns table (site text, kind text, standing text)
 language sql stable as $$
     select u.site, u.kind,
-           case when u.state = 'waiting' and u.reason = 'robots_pending' then 'soon'
-                when u.state = 'waiting' and (u.kind = 'robots' or u.poll is not null and u.failures = 0) then 'revisit'
+           case when u.state = 'waiting' and u.due_at > now() and u.reason is distinct from 'robots_pending'
+                     and (u.kind = 'robots' or u.poll is not null and u.failures = 0) then 'revisit'
                 when greatest(case when u.state = 'waiting' then u.due_at end, h.back_off_until)
                      > now() + patience_s * interval '1 second' then 'deferred'
                 when u.state = 'due' then 'due'
