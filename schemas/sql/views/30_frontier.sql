@@ -66,13 +66,14 @@ $$;
 -- What is left of one pass over all sites that are not paused, a row per open URL.
 --
 -- 'due': to be fetched now. 'soon': a retry that comes within the patience. 'deferred': one that comes later, or whose
--- host backs off for longer; a pass does not wait for it. 'revisit': a document that was read, or a robots.txt.
+-- host backs off for longer; a pass does not wait for it. 'revisit': a document that was read, or a robots.txt. A document
+-- with hops is on its way to where a redirect has sent it for now.
 create or replace function core.open_pass(patience_s double precision)
 returns table (site text, kind text, standing text)
 language sql stable as $$
     select u.site, u.kind,
            case when u.state = 'waiting' and u.due_at > now() and u.reason is distinct from 'robots_pending'
-                     and (u.kind = 'robots' or u.poll is not null and u.failures = 0) then 'revisit'
+                     and (u.kind = 'robots' or u.poll is not null and u.failures = 0 and u.hops = 0) then 'revisit'
                 when greatest(case when u.state = 'waiting' then u.due_at end, h.back_off_until)
                      > now() + patience_s * interval '1 second' then 'deferred'
                 when u.state = 'due' then 'due'
