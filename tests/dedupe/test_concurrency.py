@@ -125,7 +125,7 @@ def test_four_workers_give_the_tables_of_one(database_url: str, connection: Any,
     corpus = planted_corpus(160, seed=seed, languages=("en",), copy_share=0.7)
     work(connection, corpus)
     expected = tables(connection)
-    connection.execute("truncate core.articles, core.sketches, core.clusters cascade")
+    connection.execute("truncate core.articles, core.sketches, core.matches, core.clusters cascade")
     order = random.Random(seed).sample(corpus, k=len(corpus))
 
     def run(part: Sequence[PlantedArticle]) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workers.dedupe.compare import measure_pairs
+from workers.dedupe.planted import planted_corpus
 from workers.dedupe.planted_words import LANGUAGES
 from workers.dedupe.planted_writer import Writer
 from workers.dedupe.verify import Story, kind_of, measure
@@ -126,3 +129,29 @@ def test_short_texts_are_copies_only_when_they_are_the_same(writer: Writer) -> N
 
 def test_unrelated_stories_are_not_kept(writer: Writer) -> None:
     assert _kind(writer.story(300), writer.story(300)) is None
+
+
+def test_many_pairs_at_once_are_measured_as_each_alone() -> None:
+    """Copies of every kind, templates, quotations, and the same with repeated passages; in both orders."""
+    corpus = [
+        _story(list(a.lines))
+        for a in planted_corpus(240, seed=9, languages=("en", "de", "zh"), copy_share=0.8)
+    ]
+    corpus += [Story(np.concatenate([s.words, s.words[20:60], s.words[:30]])) for s in corpus[::12]]
+    corpus += [_story([]), _story(["one two three"]), _story(["one two three four"])]
+    corpus.append(Story(corpus[0].words.copy()))
+    pairs = [(a, b) for a in corpus for b in corpus if a is not b]
+    random.Random(4).shuffle(pairs)
+    close = [(a, b) for a, b in pairs if measure(a, b)]
+    assert len(close) > 300
+    pairs = close + pairs[:1500]
+    assert measure_pairs(pairs) == [measure(a, b) for a, b in pairs]
+
+
+def test_a_measure_does_not_depend_on_which_story_is_named_first(writer: Writer) -> None:
+    story = writer.story(300)
+    for copy in (writer.edited(story), story[:4], [*story[5:], *story[:5], *story[:2]], story):
+        there, back = measure(_story(story), _story(copy)), measure(_story(copy), _story(story))
+        assert there is not None
+        assert back is not None
+        assert there == back.swapped()

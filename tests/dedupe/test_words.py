@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from workers.dedupe.words import (
     _NOT_PLAIN,
     _PLAIN_WORD,
+    _QUOTE,
+    _SENTENCE,
     HASH_MASK,
     NAME,
     NUMBER,
@@ -17,7 +19,10 @@ from workers.dedupe.words import (
     Words,
     _pattern,
     _prepared,
+    _token_codes,
+    _tokens,
     words_of_lines,
+    words_of_stories,
 )
 
 
@@ -93,6 +98,22 @@ def test_any_text_gives_words_without_error_and_the_same_again(lines: list[str])
 def test_the_fast_way_for_plain_scripts_finds_the_words_of_the_full_pattern(text: str) -> None:
     line = _prepared(text)
     assert _NOT_PLAIN.search(line) or _PLAIN_WORD.findall(line) == _pattern().findall(line)
+
+
+@given(
+    st.text(max_size=200) | st.text(alphabet="aÉ1١9,.'’“\"«:… \u00a0\u202f\u200b\u0301中タก´ﬁ", max_size=80)
+)
+@settings(deadline=None)
+def test_words_taken_chunk_by_chunk_are_those_of_the_whole_line(line: str) -> None:
+    codes = [_token_codes[token] for token in _tokens(_prepared(line))]
+    assert _hashes(line) == [code & int(HASH_MASK) for code in codes if code not in (_QUOTE, _SENTENCE)]
+
+
+@given(st.lists(st.lists(st.text(max_size=60), max_size=4), max_size=4))
+@settings(deadline=None)
+def test_many_stories_at_once_give_the_words_of_each(stories: list[list[str]]) -> None:
+    together = words_of_stories(stories)
+    assert [words.tolist() for words in together] == [words_of_lines(lines).tolist() for lines in stories]
 
 
 @given(st.text(alphabet="abcdef ghij", min_size=1, max_size=80))

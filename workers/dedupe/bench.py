@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import queue
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -27,13 +27,15 @@ from workers.dedupe.planted_store import store_planted
 from workers.dedupe.planted_words import LANGUAGES
 from workers.dedupe.sketch import NUM_PERM, SEED, sketch_batch, sketch_words
 from workers.dedupe.store import Index, SketchItem
-from workers.dedupe.words import HASH_MASK, Words, words_of_lines
+from workers.dedupe.words import HASH_MASK, Words, words_of_lines, words_of_stories
 
 __all__ = ["Measured", "Peer", "fill", "measure", "measure_peer"]
 
 DAYS: Final = 28
-_FILL_BATCH: Final = 1000
+_FILL_BATCH: Final = 2000
 _BASE: Final = 20_000
+_BULK: Final = 50_000
+"""From so many on it is faster to make the index of keys afterwards."""
 BATCH: Final = 200
 """Articles per pair of transactions: about what a worker polls at once."""
 
@@ -77,21 +79,33 @@ def _batches(articles: Iterator[PlantedArticle], size: int) -> Iterator[list[Pla
         yield batch
 
 
-def fill(url: str, articles: int, *, seed: int = 1, already: int = 0) -> None:
+def fill(
+    url: str,
+    articles: int,
+    *,
+    seed: int = 1,
+    already: int = 0,
+    on_progress: Callable[[int], None] = lambda count: None,
+) -> None:
     """Brings the index to `articles` articles: `_BASE` planted ones, then the same again in other words.
 
     An epoch has the words of the base with the hash of every invented word changed by the epoch's number, and the
     common words and stock phrases as they are: its stories share with each other what those of the base share, and
-    with those of other epochs what unrelated stories share. Only sketches are written, no texts.
+    with those of other epochs what unrelated stories share. Only sketches are written, no texts. Where very many are
+    added, the index of keys is made at the end.
 
     Args:
         already: how many are in it.
+        on_progress: told how many were added since it was last called.
     """
     index = Index(cache_stories=0)
     base = list(islice(planted_stream(seed=seed, days=DAYS), min(_BASE, articles)))
-    words = [words_of_lines(article.lines) for article in base]
+    words = words_of_stories([article.lines for article in base])
     common = _common_words()
+    is_bulk = articles - already >= _BULK
     with psycopg.connect(url, autocommit=True) as conn:
+        if is_bulk:
+            conn.execute(sql("dedupe/drop_keys_index"))
         for at in range(already, articles, _FILL_BATCH):
             numbers = range(at, min(at + _FILL_BATCH, articles))
             sketches = sketch_words([_in_epoch(words[n % _BASE], n // _BASE, common) for n in numbers])
@@ -99,6 +113,10 @@ def fill(url: str, articles: int, *, seed: int = 1, already: int = 0) -> None:
                 items = _store_filler(cur, [(base[n % _BASE], n // _BASE) for n in numbers])
                 places = sorted(range(len(items)), key=lambda i: items[i].article_id)
                 index.add_sketches(cur, [items[i] for i in places], [sketches[i] for i in places])
+            on_progress(len(numbers))
+        if is_bulk:
+            conn.execute("set maintenance_work_mem = '1GB'")
+            conn.execute(sql("dedupe/create_keys_index"))
         conn.execute(sql("dedupe/analyze"))
 
 
@@ -154,8 +172,9 @@ def _work(url: str, seed: int, count: int, ready: Any, start: Any, results: Any)
                 spent.resume()
                 index.add(cur, items)
             with conn.transaction(), conn.cursor() as cur:
-                events = index.resolve(cur, [item.article_id for item in items])
-                index.mark_sent(cur, events)
+                ids = [item.article_id for item in items]
+                index.resolve(cur, ids)
+                index.mark_sent(cur, index.unsent(cur, ids))
         spent.pause()
         results.put((spent.seconds, dict(index.stage_s), dict(index.counted)))
 

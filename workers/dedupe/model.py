@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-__all__ = ["RELATIONS", "Edge", "Membership", "Node", "Origin", "Pointer", "StoryCluster"]
+__all__ = ["RELATIONS", "Edge", "Match", "Membership", "Node", "Origin", "Pointer", "StoryCluster"]
 
 RELATIONS: Final = ("origin", "verbatim", "trimmed", "edited", "partial")
 
@@ -99,6 +99,25 @@ class Edge:
     def other(self, article_id: int) -> int:
         """The other end."""
         return self.b if article_id == self.a else self.a
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A verified pair as it is written; `a < b` are article ids.
+
+    Attributes:
+        sketch_a, sketch_b: version and revision of the sketches that were measured.
+    """
+
+    a: int
+    b: int
+    sketch_a: tuple[int, int]
+    sketch_b: tuple[int, int]
+    kind: str
+    jaccard: float
+    a_in_b: float
+    b_in_a: float
+    longest_passage_words: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ The only module that knows datasketch. `sketch_batch` computes exactly the value
 `MinHash(num_perm=128, seed=1, scheme="affine32")` in one numpy pass over many stories; `datasketch_signature` is the
 plain way, and a test proves that the two are equal.
 
-What a sketch holds (scheme 1):
+What a sketch holds (scheme 2):
 
 * *shingles*: the distinct runs of `SHINGLE_WORDS` words, each a uint32 (see `shingle_hashes`);
 * *signature*: 128 minima, uint32, from which Jaccard is estimated with a standard error of at most .044;
@@ -29,7 +29,7 @@ import numpy.typing as npt
 import xxhash
 from datasketch import MinHash
 
-from workers.dedupe.words import HASH_MASK, NORMALISATION, Words, distinct, words_of_lines
+from workers.dedupe.words import HASH_MASK, NORMALISATION, Words, distinct, words_of_stories
 
 __all__ = [
     "BANDS",
@@ -56,10 +56,10 @@ __all__ = [
 NUM_PERM: Final = 128
 SEED: Final = 1
 SHINGLE_WORDS: Final = 4
-BANDS: Final = 16
+BANDS: Final = 12
 ROWS: Final = 3
-PASSAGE_WORDS: Final = 7
-WINDOW: Final = 28
+PASSAGE_WORDS: Final = 6
+WINDOW: Final = 32
 MIN_SHINGLES: Final = 20
 """Fewer shingles are no story: such a text gets no keys and has no copies."""
 
@@ -90,7 +90,7 @@ class Scheme:
 
 
 SCHEME: Final = Scheme(
-    scheme_id=1,
+    scheme_id=2,
     permutation="datasketch affine32",
     seed=SEED,
     num_perm=NUM_PERM,
@@ -224,20 +224,47 @@ def _band_keys(signatures: UInt32s) -> Int64s:
     return _mixed(keys).view(np.int64)
 
 
-def _passage_keys(words: Words) -> Int64s:
-    """Winnowed passage keys, distinct; int64."""
-    runs = _runs(words, PASSAGE_WORDS)
-    if not len(runs):
-        return np.empty(0, np.int64)
-    runs = runs ^ _PASSAGE_SEED
-    width = min(WINDOW, len(runs))
-    # Minimum of every window by doubling: after step s, minima[i] covers runs[i : i + covered].
-    minima, covered = runs, 1
-    while covered < width:
-        step = min(covered, width - covered)
-        minima = np.minimum(minima[:-step], minima[step:])
+def _passage_keys(stories: Sequence[Words]) -> list[Int64s]:
+    """Winnowed passage keys of many stories, distinct and ascending (as uint64) for each; int64."""
+    counts = np.array([max(0, len(words) - PASSAGE_WORDS + 1) for words in stories], np.int64)
+    joined = np.concatenate(stories) if len(stories) else np.empty(0, np.uint32)
+    starts = np.cumsum([0, *map(len, stories)])[:-1]
+    owner = np.repeat(np.arange(len(stories)), counts)
+    # Place of each run in the joined words; runs that reach into the next story are left out.
+    places = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts) + starts[owner]
+    runs = _runs(joined, PASSAGE_WORDS)[places] ^ _PASSAGE_SEED
+    # Minimum of every window by doubling: after a step, minima[i] covers runs[i : i + covered] of one story. A story
+    # of fewer runs than a window has one window.
+    last = np.repeat(np.cumsum(counts), counts) - 1
+    minima, covered, here = runs, 1, np.arange(len(runs))
+    while covered < WINDOW:
+        step = min(covered, WINDOW - covered)
+        minima = np.minimum(minima, minima[np.minimum(here + step, last)])
         covered += step
-    return distinct(minima).view(np.int64)
+    is_window = (here + WINDOW - 1 <= last) | (counts[owner] <= WINDOW) & (here == last - counts[owner] + 1)
+    minima, owner = minima[is_window], owner[is_window]
+    order = np.lexsort((minima, owner))
+    minima, owner = minima[order], owner[order]
+    is_first = np.ones(len(minima), bool)
+    is_first[1:] = (minima[1:] != minima[:-1]) | (owner[1:] != owner[:-1])
+    bounds = np.searchsorted(owner[is_first], np.arange(1, len(stories)))
+    return np.split(minima[is_first].view(np.int64), bounds) if len(stories) else []
+
+
+def _distinct_shingles(stories: Sequence[Words]) -> list[UInt32s]:
+    """The distinct shingles of each story, ascending."""
+    if not len(stories):
+        return []
+    joined = np.concatenate(stories)
+    counts = np.array([max(0, len(words) - SHINGLE_WORDS + 1) for words in stories], np.int64)
+    owner = np.repeat(np.arange(len(stories)), counts)
+    starts = np.cumsum([0, *map(len, stories)])[:-1]
+    places = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts) + starts[owner]
+    tagged = distinct(
+        owner.astype(np.uint64) << np.uint64(32) | shingle_hashes(joined)[places].astype(np.uint64)
+    )
+    bounds = np.searchsorted(tagged, np.arange(1, len(stories), dtype=np.uint64) << np.uint64(32))
+    return np.split(tagged.astype(np.uint32), bounds)
 
 
 def sketch_batch(stories: Sequence[Sequence[str]]) -> list[Sketch]:
@@ -246,12 +273,13 @@ def sketch_batch(stories: Sequence[Sequence[str]]) -> list[Sketch]:
     Args:
         stories: for each, its cleaned lines (without the site's repeated lines, credits and datelines).
     """
-    return sketch_words([words_of_lines(lines) for lines in stories])
+    return sketch_words(words_of_stories(stories))
 
 
 def sketch_words(words: Sequence[Words]) -> list[Sketch]:
     """The same for stories whose words are known already."""
-    shingles = [distinct(shingle_hashes(story)) for story in words]
+    shingles = _distinct_shingles(words)
+    passages = _passage_keys(words)
     signatures = _signatures(shingles)
     bands = _band_keys(signatures)
     nothing = np.empty(0, np.int64)
@@ -260,11 +288,7 @@ def sketch_words(words: Sequence[Words]) -> list[Sketch]:
             words=words[i],
             set_size=len(shingles[i]),
             signature=signatures[i],
-            keys=(
-                np.concatenate([bands[i], _passage_keys(words[i])])
-                if len(shingles[i]) >= MIN_SHINGLES
-                else nothing
-            ),
+            keys=(np.concatenate([bands[i], passages[i]]) if len(shingles[i]) >= MIN_SHINGLES else nothing),
         )
         for i in range(len(words))
     ]
@@ -275,7 +299,7 @@ def sketch_lines(lines: Sequence[str], language: str | None = None) -> Sketch:
 
     Args:
         lines: cleaned lines.
-        language: not needed by scheme 1, which treats scripts by their characters.
+        language: not needed by scheme 2, which treats scripts by their characters.
     """
     return sketch_batch([lines])[0]
 

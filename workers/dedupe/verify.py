@@ -16,7 +16,7 @@ The rule (`kind_of`), first that fits:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -26,7 +26,7 @@ import numpy.typing as npt
 from workers.dedupe.sketch import SHINGLE_WORDS, shingle_hashes
 from workers.dedupe.words import HASH_MASK, NAME, NUMBER, QUOTED, Words, distinct
 
-__all__ = ["MATCH_KINDS", "Measure", "Story", "kind_of", "measure"]
+__all__ = ["MATCH_KINDS", "Measure", "Story", "comes_first", "facts_of", "kind_of", "measure", "shared_count"]
 
 MATCH_KINDS: Final = ("copy", "shares_text", "same_site", "template", "quotation")
 
@@ -41,6 +41,8 @@ LONG_COPY_SHARED: Final = 75
 COPY_JACCARD: Final = 0.1
 SAME_SITE_JACCARD: Final = 0.7
 UNQUOTED_CONTAINMENT: Final = 0.3
+
+_SLOTS: Final = 1 << 16
 
 MAX_GAP_WORDS: Final = 12
 FACT_GAP_SHARE: Final = 0.5
@@ -74,6 +76,51 @@ class Story:
         return order, self.shingles[order]
 
     @cached_property
+    def is_first(self) -> npt.NDArray[np.bool_]:
+        """Whether a shingle stands here for the first time; shape (words-3,)."""
+        slots = self.shingles & np.uint32(_SLOTS - 1)
+        table = np.empty(_SLOTS, np.int32)
+        here = np.arange(len(slots), dtype=np.int32)
+        table[slots[::-1]] = here[::-1]
+        first = table[slots]
+        flags: npt.NDArray[np.bool_] = first == here
+        # Two different shingles in one slot: the later ones are looked at by themselves.
+        others = np.flatnonzero(self.shingles[first] != self.shingles)
+        if len(others):
+            flags[others[np.unique(self.shingles[others], return_index=True)[1]]] = True
+        return flags
+
+    @cached_property
+    def size(self) -> int:
+        """Number of distinct shingles."""
+        return int(np.count_nonzero(self.is_first))
+
+    @cached_property
+    def is_unquoted(self) -> npt.NDArray[np.bool_]:
+        """Whether the shingle that stands here also stands, here or elsewhere, not wholly within quotation marks."""
+        inside = self._is_inside
+        flags = ~inside
+        if inside.any():
+            flags[inside] = np.isin(self.shingles[inside], self.shingles[flags])
+        return flags
+
+    @cached_property
+    def unquoted_size(self) -> int:
+        """Number of distinct shingles that do not lie wholly within quotation marks."""
+        return int(np.count_nonzero(self.is_first & self.is_unquoted))
+
+    @cached_property
+    def _is_inside(self) -> npt.NDArray[np.bool_]:
+        is_quoted = (self.words & QUOTED) != 0
+        count = len(self.shingles)
+        if not is_quoted.any():
+            return np.zeros(count, bool)
+        inside = np.ones(count, bool)
+        for offset in range(SHINGLE_WORDS):
+            inside &= is_quoted[offset : offset + count]
+        return inside
+
+    @cached_property
     def facts_before(self) -> npt.NDArray[np.int64]:
         """How many numbers and names stand before each word; int64, shape (words+1,)."""
         counts = np.zeros(len(self.words) + 1, np.int64)
@@ -88,14 +135,7 @@ class Story:
     @cached_property
     def unquoted(self) -> npt.NDArray[np.uint32]:
         """Distinct shingles that do not lie wholly within quotation marks, ascending; uint32."""
-        is_quoted = (self.words & QUOTED) != 0
-        if not is_quoted.any():
-            return self.unique
-        count = len(self.shingles)
-        inside = np.ones(count, bool)
-        for offset in range(SHINGLE_WORDS):
-            inside &= is_quoted[offset : offset + count]
-        return distinct(self.shingles[~inside])
+        return distinct(self.shingles[~self._is_inside])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,8 +170,15 @@ class Measure:
         """Of the smaller in the larger."""
         return max(self.containment_a_in_b, self.containment_b_in_a)
 
+    def swapped(self) -> Measure:
+        """The same with a and b exchanged."""
+        return replace(
+            self, containment_a_in_b=self.containment_b_in_a, containment_b_in_a=self.containment_a_in_b
+        )
 
-def _shared_count(a: npt.NDArray[np.uint32], b: npt.NDArray[np.uint32]) -> int:
+
+def shared_count(a: npt.NDArray[np.uint32], b: npt.NDArray[np.uint32]) -> int:
+    """How many values two ascending arrays of distinct values share."""
     if not len(a) or not len(b):
         return 0
     places = np.searchsorted(b, a)
@@ -176,32 +223,42 @@ def _gaps(a: Story, b: Story, passages: npt.NDArray[np.int64]) -> tuple[int, int
     )
     facts = 0
     for i in places[has_both].tolist():
-        facts += _facts_of(a.words[from_a[i] : to_a[i]]) != _facts_of(b.words[from_b[i] : to_b[i]])
+        facts += facts_of(a.words[from_a[i] : to_a[i]]) != facts_of(b.words[from_b[i] : to_b[i]])
     return len(places), facts
 
 
-def _facts_of(words: Words) -> set[int]:
+def facts_of(words: Words) -> set[int]:
+    """The numbers and names among the words."""
     return set((words[(words & (NUMBER | NAME)) != 0] & HASH_MASK).tolist())
 
 
-def measure(a: Story, b: Story, shared: int | None = None) -> Measure | None:
-    """What two stories share; None where it is too little to be kept.
+def comes_first(a: Story, b: Story) -> bool:
+    """Whether `a` is the text that passages are sought of, and `b` the one that they are sought in.
 
-    Args:
-        shared: number of shared distinct shingles where the caller has counted them already.
+    The longer text is looked in; of two as long the contents decide. Measures so depend on the two texts alone.
     """
-    shared = _shared_count(a.unique, b.unique) if shared is None else shared
+    if len(a.words) != len(b.words):
+        return len(a.words) < len(b.words)
+    return a.words.tobytes() <= b.words.tobytes()
+
+
+def measure(a: Story, b: Story) -> Measure | None:
+    """What two stories share; None where it is too little to be kept. `measure_many` does the same for many pairs."""
+    if not comes_first(a, b):
+        swapped = measure(b, a)
+        return swapped.swapped() if swapped else None
+    shared = shared_count(a.unique, b.unique)
     size_a, size_b = len(a.unique), len(b.unique)
     if shared < MIN_SHARED or shared < KEEP_CONTAINMENT * min(size_a, size_b):
         return None
-    if shared == size_a == size_b and np.array_equal(a.words, b.words):
+    if np.array_equal(a.words, b.words):
         longest, gaps, fact_gaps = len(a.words), 0, 0
     else:
         passages = _passages(a, b)
-        longest = int(passages[:, 2].max()) if len(passages) else 0
+        longest = int(passages[:, 2].max())
         gaps, fact_gaps = _gaps(a, b, passages)
     smaller, larger = (a, b) if size_a <= size_b else (b, a)
-    unquoted = _shared_count(smaller.unquoted, larger.unique) / max(1, len(smaller.unquoted))
+    unquoted = shared_count(smaller.unquoted, larger.unique) / max(1, len(smaller.unquoted))
     return Measure(
         shared=shared,
         jaccard=shared / (size_a + size_b - shared),
@@ -211,7 +268,7 @@ def measure(a: Story, b: Story, shared: int | None = None) -> Measure | None:
         longest_passage_words=longest,
         gaps=gaps,
         fact_gaps=fact_gaps,
-        shared_facts=_shared_count(a.facts, b.facts) if fact_gaps else 0,
+        shared_facts=shared_count(a.facts, b.facts) if fact_gaps else 0,
         least_words=min(len(a.words), len(b.words)),
     )
 

@@ -16,8 +16,9 @@ create table core.sketch_schemes (
     created_at    timestamptz not null default now()
 );
 
--- One row per article: the newest version's sketch. Partitioned by the week of first_seen_at (UTC, from Monday),
--- so that the time window moves by dropping whole partitions (core.drop_sketches_before).
+-- One row per article: the newest version's sketch. Partitioned by first_seen_at in spans of four weeks (UTC, from
+-- Monday 1970-01-05 on), so that the time window moves by dropping whole partitions (core.drop_sketches_before). A
+-- look-up probes each partition of the window: two or three, not the five or six that single weeks would make.
 create table core.sketches (
     article_id    bigint      not null,
     first_seen_at timestamptz not null,
@@ -38,18 +39,24 @@ create index sketches_article on core.sketches using hash (article_id);
 -- fastupdate stays off: a pending list is searched row by row at every look-up.
 create index sketches_keys on core.sketches using gin (keys) with (fastupdate = off);
 
-create function core.sketch_week(seen_at timestamptz) returns timestamptz
-    language sql immutable parallel safe
-    return date_trunc('week', seen_at, 'UTC');
+-- Keys of stock phrases: they propose pairs that come to nothing, and are no longer written into sketches.
+create table core.stock_keys (
+    key      bigint      primary key,
+    noted_at timestamptz not null default clock_timestamp()
+);
 
--- Creates the partition of the week of seen_at where it is missing. The table is made apart and then attached:
+create function core.sketch_span(seen_at timestamptz) returns timestamptz
+    language sql immutable parallel safe
+    return date_bin('28 days', seen_at, '1970-01-05 00:00:00+00');
+
+-- Creates the partition of the span of seen_at where it is missing. The table is made apart and then attached:
 -- CREATE TABLE ... PARTITION OF would lock out every reader of core.sketches.
 create function core.ensure_sketch_partition(seen_at timestamptz) returns text
     language plpgsql as $$
 declare
-    week_start constant timestamptz := core.sketch_week(seen_at);
-    week_end   constant timestamptz := week_start + interval '7 days';
-    name       constant text := 'sketches_' || to_char(week_start at time zone 'UTC', 'YYYYMMDD');
+    span_start constant timestamptz := core.sketch_span(seen_at);
+    span_end   constant timestamptz := span_start + interval '28 days';
+    name       constant text := 'sketches_' || to_char(span_start at time zone 'UTC', 'YYYYMMDD');
 begin
     if to_regclass('core.' || name) is not null then
         return name;
@@ -62,7 +69,7 @@ begin
     execute format('alter table core.%I set (toast_tuple_target = 8160, autovacuum_vacuum_insert_scale_factor = 0.5)',
                    name);
     execute format('alter table core.sketches attach partition core.%I for values from (%L) to (%L)',
-                   name, week_start, week_end);
+                   name, span_start, span_end);
     return name;
 end $$;
 
@@ -78,7 +85,7 @@ begin
           from pg_inherits i
           join pg_class c on c.oid = i.inhrelid
          where i.inhparent = 'core.sketches'::regclass
-           and to_timestamp(substr(c.relname, 10) || ' 00:00:00 +00', 'YYYYMMDD HH24:MI:SS TZH') + interval '7 days'
+           and to_timestamp(substr(c.relname, 10) || ' 00:00:00 +00', 'YYYYMMDD HH24:MI:SS TZH') + interval '28 days'
                <= before
          order by c.relname
     loop
@@ -90,8 +97,8 @@ end $$;
 -- Every pair that was measured and shares enough to be worth keeping; clusters are a function of the rows of
 -- kind 'copy'. article_a < article_b.
 create table core.matches (
-    article_a             bigint      not null references core.articles on delete cascade,
-    article_b             bigint      not null references core.articles on delete cascade,
+    article_a             bigint      not null,
+    article_b             bigint      not null,
     version_a             integer     not null,
     version_b             integer     not null,
     kind                  text        not null check (kind in ('copy', 'shares_text', 'same_site', 'template', 'quotation')),
@@ -103,11 +110,22 @@ create table core.matches (
     announced_at          timestamptz,
     primary key (article_a, article_b),
     check (article_a < article_b)
-);
+-- Room for the one update that most rows get: announced_at, which no index may hold.
+) with (fillfactor = 85);
 
 create index matches_b on core.matches (article_b, article_a);
--- The outbox: copies whose event was not acknowledged yet.
-create index matches_unsent on core.matches (article_a, article_b) where kind = 'copy' and announced_at is null;
+
+-- Matches go with their articles. A foreign key would ask for both articles at every match: a third of its cost.
+create function core.forget_matches() returns trigger
+    language plpgsql as $$
+begin
+    delete from core.matches m using gone where m.article_a = gone.article_id;
+    delete from core.matches m using gone where m.article_b = gone.article_id;
+    return null;
+end $$;
+
+create trigger forget_matches after delete on core.articles
+    referencing old table as gone for each statement execute function core.forget_matches();
 
 -- One story. cluster_id is the smallest article id of its members, so it is a function of the members.
 create table core.clusters (

@@ -1,21 +1,24 @@
 -- Copies: who told which story first, who took it from whom, how much of it and how fast.
 
 -- Articles that share a band or a passage with the given ones, within the window on both sides (so that it does not
--- matter which of two came first). Sequential scans are off: on a young partition the planner would choose one.
-create or replace function core.find_candidates(article_ids bigint[], keys text[], window_days integer, scheme smallint)
-returns table (article_id bigint, candidate_id bigint, candidate_version integer,
-               candidate_revision bigint, signature bytea)
+-- matter which of two came first); one row for each given article that has any. Sequential scans are off: on a young
+-- partition the planner would choose one.
+drop function if exists core.find_candidates(bigint[], text[], integer, smallint);
+create or replace function core.find_candidates(article_ids bigint[], window_days integer, scheme smallint)
+returns table (article_id bigint, candidate_ids bigint[], candidate_versions integer[], candidate_revisions bigint[],
+               signatures bytea)
 language sql stable
 set enable_seqscan = off
 set jit = off
 as $$
-    select own.article_id, other.article_id, other.version, other.revision, other.signature
-      from unnest(article_ids, keys) as own (article_id, keys)
-      join core.articles a on a.article_id = own.article_id
+    select own.article_id, array_agg(other.article_id), array_agg(other.version), array_agg(other.revision),
+           string_agg(other.signature, ''::bytea)
+      from core.articles a
+      join core.sketches own on own.article_id = a.article_id and own.first_seen_at = a.first_seen_at
       cross join lateral (
           select s.article_id, s.version, s.revision, s.signature
             from core.sketches s
-           where s.keys && own.keys::bigint[]
+           where s.keys && own.keys
              and s.first_seen_at >= case when window_days = 0 then '-infinity'::timestamptz
                                          else a.first_seen_at - make_interval(days => window_days) end
              and s.first_seen_at <= case when window_days = 0 then 'infinity'::timestamptz
@@ -24,6 +27,8 @@ as $$
              and s.scheme_id = scheme
            limit 5000
       ) other
+     where a.article_id = any(article_ids) and own.scheme_id = scheme
+     group by own.article_id
 $$;
 
 comment on function core.find_candidates is 'Pairs that share a band key or a passage key; to be verified.';

@@ -1,3 +1,3 @@
-select core.ensure_sketch_partition(week)
-  from (select distinct core.sketch_week(seen_at) as week from unnest(%(seen_at)s::timestamptz[]) as seen_at) weeks
- order by week
+select core.ensure_sketch_partition(span)
+  from (select distinct core.sketch_span(seen_at) as span from unnest(%(seen_at)s::timestamptz[]) as seen_at) spans
+ order by span

@@ -1,8 +1,9 @@
 insert into core.matches (article_a, article_b, version_a, version_b, kind, jaccard, containment_a_in_b,
                           containment_b_in_a, longest_passage_words)
-select * from unnest(%(article_a)s::bigint[], %(article_b)s::bigint[], %(version_a)s::integer[],
-                     %(version_b)s::integer[], %(kind)s::text[], %(jaccard)s::real[], %(a_in_b)s::real[],
-                     %(b_in_a)s::real[], %(longest)s::integer[])
+select article_a, article_b, version_a, version_b, (%(kinds)s::text[])[kind + 1], jaccard, a_in_b, b_in_a, longest
+  from unnest(%(article_a)s::bigint[], %(article_b)s::bigint[], %(version_a)s::integer[], %(version_b)s::integer[],
+              %(kind)s::integer[], %(jaccard)s::real[], %(a_in_b)s::real[], %(b_in_a)s::real[], %(longest)s::integer[])
+       as found (article_a, article_b, version_a, version_b, kind, jaccard, a_in_b, b_in_a, longest)
 on conflict (article_a, article_b) do update
    set version_a = excluded.version_a, version_b = excluded.version_b, kind = excluded.kind,
        jaccard = excluded.jaccard, containment_a_in_b = excluded.containment_a_in_b,
