@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -13,6 +14,8 @@ from crawler.frontier import ADDRESS_CAP, Frontier
 from crawler.options import CrawlOptions
 from crawler.session import Session
 from crawler.sites import site_spec
+from schemas.sql import sql
+from tests.crawler.conftest import wait_for
 
 LEASE_S = 60.0
 
@@ -193,6 +196,29 @@ def test_hosts_of_one_address_are_claimed_four_at_a_time(frontier: Frontier, db:
     frontier.settle([done(c) for c in farm[:2]], crawl_id="c")
     db.execute("update core.hosts set ready_at = now() where claim_token is null")
     assert len(frontier.claim("c2", limit=100, lease_s=LEASE_S)) == 2
+
+
+def test_the_cap_of_an_address_holds_for_claims_at_the_same_moment(
+    frontier: Frontier, db: psycopg.Connection, database_url: str
+) -> None:
+    frontier.offer([article(f"http://h{n}.test/1") for n in range(20)])
+    robots_done(frontier)
+    db.execute("update core.hosts set address = '192.0.2.1'")
+    params = {
+        "limit": ADDRESS_CAP,
+        "lease_s": LEASE_S,
+        "crawler_id": "c1",
+        "max_tries": 3,
+        "address_cap": ADDRESS_CAP,
+        "ahead_s": 0.0,
+    }
+    waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+    with psycopg.connect(database_url) as other, ThreadPoolExecutor(1) as pool:
+        first = other.execute(sql("frontier/claim").encode(), params).fetchall()
+        second = pool.submit(frontier.claim, "c2", limit=100, lease_s=LEASE_S)
+        wait_for(lambda: db.execute(waiting).fetchone() == (1,), "the second claim waits for its turn")
+        other.commit()
+        assert (len(first), second.result(30)) == (ADDRESS_CAP, [])
 
 
 def test_a_settlement_that_the_database_refuses_costs_the_others_nothing_and_ends_in_quarantine(

@@ -127,6 +127,17 @@ create index urls_chased on core.urls (site, offered_at) where found_by in ('sou
 create index urls_of_stories on core.urls (site, offered_at) where found_by = 'article';
 create index urls_documents on core.urls (site, kind) where kind <> 'article';
 
+-- How many claims stand on each address. The statement that asks has its turn until it ends: what another claim has
+-- committed is seen, as each query of a volatile function sees what was committed before it.
+create function core.claims_by_address() returns table (address inet, claims bigint)
+    language plpgsql volatile as $$
+begin
+    perform pg_advisory_xact_lock(hashtext('core.claims'));
+    return query select h.address, count(*) from core.hosts h
+                  where h.claim_token is not null and h.claim_until > now() and h.address is not null
+                  group by h.address;
+end $$;
+
 create table core.crawlers (
     crawler_id text        primary key,
     machine    text        not null,

@@ -5,16 +5,17 @@
 -- claim's end and its pause, not earlier.
 -- Hosts that will be ready within %(ahead_s)s seconds are claimed too; ready_in_s says when they may be asked.
 -- A claim that has run out is logged as abandoned: its request may have been sent.
--- No more than %(address_cap)s hosts of one address are claimed at once.
+-- No more than %(address_cap)s hosts of one address are claimed at once, by all crawlers together: claims take turns,
+-- and the turn is taken before any row is locked.
 with busy as materialized (
-    select address, count(*) as claims from core.hosts
-     where claim_token is not null and claim_until > now() and address is not null group by address
+    select address, claims from core.claims_by_address()
 ), ready as materialized (
     select h.host_key, h.offers, h.address, greatest(h.ready_at, now()) as ready_at,
            h.claim_token, h.claimed_at, h.claim_until, h.claimed_by, h.claimed_url_id
       from core.hosts h
      where h.ready_at <= now() + %(ahead_s)s * interval '1 second' and not h.is_paused
        and (h.claim_token is null or h.ready_at <= now())
+       and (select count(*) from busy) >= 0
      order by h.ready_at limit %(limit)s
        for update skip locked
 ), abandoned as (
