@@ -183,11 +183,12 @@ class Finisher:
             spec = await self._spec(owner_of(claim))
             result = await asyncio.to_thread(self._parse, fetched, spec)
             new_entries = await asyncio.to_thread(self._offer, claim, result)
-            if result.is_article:
+            is_page = result.is_article and claim.poll is None
+            if is_page:
                 settlement = await self._publish(fetched, settlement)
             settlement = replace(
                 settlement,
-                outcome=settlement.outcome if result.is_article else _word(result),
+                outcome=settlement.outcome if is_page else _word(result),
                 left_out={reason: count for reason, count in result.dropped.items() if count},
                 reason=None if result.problem is None else result.problem[:500],
             )
@@ -202,7 +203,7 @@ class Finisher:
         )
         is_first = claim.poll is None
         if verdict.state == "done":
-            is_last = claim.is_once or (result is not None and (result.is_final or result.is_article))
+            is_last = claim.is_once or (result is not None and result.is_final)
             state = "done" if is_last else "waiting"
             settlement = replace(settlement, state=state, due_in_s=interval_s, poll=poll)
             if claim.is_probe and is_first and result is not None and result.problem is not None:
@@ -222,12 +223,13 @@ class Finisher:
         """Offers what a document names, and drops what is not needed any more; how many articles are new."""
         counts = self._frontier.offer(entry_offers(result, found_on=claim.url))
         new_entries = counts["due"] + counts["waiting"]
-        refs = onward(result.documents, WalkState.read(claim.walk or ""), new_entries)
+        walk = WalkState.read(claim.walk or "")
+        refs = onward(result.documents, walk, new_entries)
         self._frontier.offer(document_offer(ref, found_on=claim.url) for ref in refs)
         if result.problem is None and result.kind in ("feed", "sitemap"):
             self._frontier.drop_probes(owner_of(claim), result.kind)
-        if result.kind == "wp_json" and result.entries:
-            self._frontier.drop_back_fill(owner_of(claim))
+        if result.entries and (result.kind == "wp_json" or (result.kind == "feed" and walk.page > 1)):
+            self._frontier.drop_back_fill(owner_of(claim), has_rest=result.kind == "wp_json")
         return new_entries
 
     def _parse(self, fetched: Fetched, spec: SiteSpec | None) -> DiscoveryResult:

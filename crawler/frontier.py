@@ -338,9 +338,9 @@ class Frontier:
         """Drops usual places of this kind that were not asked yet: the site has a document of it that parsed."""
         self._rows("drop_probes", {"site": site, "kind": kind})
 
-    def drop_back_fill(self, site: str) -> None:
-        """Drops following pages of feeds that were not asked yet: the site's REST interface names all its posts."""
-        self._rows("drop_back_fill", {"site": site})
+    def drop_back_fill(self, site: str, *, has_rest: bool) -> None:
+        """Drops guessed pages of a front page, and with a REST interface following pages of feeds, not asked yet."""
+        self._rows("drop_back_fill", {"site": site, "has_rest": has_rest})
 
     def story_links(self, site: str) -> tuple[bool, int]:
         """Whether a site is crawled and has no feed or sitemap, and how many URLs its stories gave within a day."""

@@ -11,7 +11,10 @@ from lxml.html import HtmlElement
 
 from crawler.discovery.links import word_count
 
-__all__ = ["article_evidence", "is_wordpress", "json_ld"]
+__all__ = ["MANY_HEADED", "article_evidence", "headed_links", "is_wordpress", "json_ld"]
+
+MANY_HEADED: Final = 5
+"""Linked headings from which on a page may be a list of stories."""
 
 _ARTICLE_TYPES: Final = frozenset(
     [
@@ -63,7 +66,10 @@ def is_wordpress(tree: HtmlElement) -> bool:
 
 
 def article_evidence(tree: HtmlElement) -> str | None:
-    """Why a page is a story and not a list of stories: 'declared', 'looks' (a run of paragraphs), or None: it is none."""
+    """Why a page is a story and not a list of stories; None: it is none.
+
+    'declared' by itself; it 'looks' like one (a run of paragraphs); 'mixed': it says so, but looks like a list.
+    """
     kinds: Counter[str] = Counter()
     for data in json_ld(tree):
         value = data.get("@type")
@@ -77,9 +83,22 @@ def article_evidence(tree: HtmlElement) -> str | None:
         if (meta.get("property") or meta.get("name") or "").lower() == "og:type"
     }
     run = _longest_run(tree)
+    if not stories and run < 3 and headed_links(tree) >= MANY_HEADED:
+        # Themes write og:type=article on every page, lists of stories too.
+        return "mixed" if declared & {"article", "newsarticle"} and run >= 1 else None
     if declared & {"article", "newsarticle"} or stories:
         return "declared" if run >= 1 or _is_mostly_text(tree) else None
     return "looks" if run >= 3 and "itemlist" not in kinds else None
+
+
+def headed_links(tree: HtmlElement) -> int:
+    """How many headings of a page are links: a list of stories has one for each, a story those of its related ones."""
+    count = 0
+    for heading in tree.iter("h1", "h2", "h3", "h4"):
+        parent = heading.getparent()
+        is_inside = parent is not None and parent.tag == "a" and parent.get("href")
+        count += bool(is_inside or heading.find(".//a[@href]") is not None)
+    return count
 
 
 def _is_mostly_text(tree: HtmlElement) -> bool:

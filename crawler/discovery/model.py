@@ -87,8 +87,8 @@ class DiscoveryResult:
         problem: None, or one sentence why nothing could be read.
         fault: None, or what was wrong with a document that was read all the same (cut off, tags that do not nest).
         is_empty: it was read and names nothing.
-        is_article: the page itself is an article: publish this very response as a page too, and do not poll it
-            again (shapes of URLs are ambiguous, so a page taken for a section can turn out to be a story).
+        is_article: the page itself is, or may be, an article: publish this very response as a page too, once (shapes
+            of URLs are ambiguous, so a page taken for a section can turn out to be a story).
         is_final: do not poll again (the document says so, or it is an article).
         announced_interval_s: what the feed says about its own pace (RSS ttl, sy:updatePeriod), in seconds; a hint.
         dropped: how many entries were left out, by reason: 'too_old', 'over_limit', 'other_site', 'bad_url',

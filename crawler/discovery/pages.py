@@ -22,7 +22,7 @@ from crawler.discovery.anchors import Link, Page, links_of
 from crawler.discovery.body import BodyError, chunks_of
 from crawler.discovery.collect import Collector, absolute_url
 from crawler.discovery.dates import parse_date
-from crawler.discovery.evidence import article_evidence, is_wordpress, json_ld
+from crawler.discovery.evidence import MANY_HEADED, article_evidence, headed_links, is_wordpress, json_ld
 from crawler.discovery.feeds import following_page, wordpress_documents, wordpress_feed
 from crawler.discovery.links import Shape, is_comments, page_number, shape_of
 from crawler.discovery.model import DocumentRef, Entry
@@ -111,8 +111,8 @@ def take_links(
     *,
     since_of: Callable[[datetime | None], datetime | None],
     follow: bool = True,
-) -> bool:
-    """Puts what the page links into `found`; gives whether the page is itself an article.
+) -> str | None:
+    """Puts what the page links into `found`; gives the evidence that the page is itself an article, or None.
 
     Args:
         state: where in the walk this page is; depth 0 is the home page.
@@ -121,7 +121,9 @@ def take_links(
     """
     found.base = page.base
     evidence = article_evidence(page.tree) if state.depth > 0 and state.page == 1 else None
-    is_article = evidence is not None
+    is_list = shape_of(page.url).shape is Shape.LISTING and headed_links(page.tree) >= MANY_HEADED
+    if evidence in ("looks", "mixed") and is_list:
+        evidence = None
     _take_announced(page, found, state)
     _take_redirects(page, found, state)
     links = list(links_of(page, found))
@@ -143,7 +145,7 @@ def take_links(
             found.add_document(DocumentRef(url=link.url, kind="sitemap", is_probe=True, priority=3))
     # A page that only looks like a story may be a list of long teasers: it is walked as well.
     if evidence == "declared" or not follow:
-        return is_article
+        return evidence
     dates = _dates(page, found)
     linked = (link.shape.dated for link in links if link.shape.dated)
     newest_at = state.newest_at or max((*dates, *linked), default=None)
@@ -154,7 +156,7 @@ def take_links(
     is_before = own_date is not None and since is not None and own_date < since
     if not (is_before or (is_used_up and state.page >= SURE_PAGES)):
         _take_next(page, found, state.next_page(newest_at), links)
-    return is_article
+    return evidence
 
 
 def take_stories(page: Page, found: Collector) -> None:

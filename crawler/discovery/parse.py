@@ -222,7 +222,7 @@ def _page(document: _Document) -> DiscoveryResult:
     if document.kind in ("feed", "sitemap", "wp_json"):
         # A soft 404 or a cookie wall where a feed should be. Its links are the home page's business.
         return DiscoveryResult(problem=f"an HTML page instead of a {document.kind}", is_empty=True)
-    is_article = take_links(page, found, walk, since_of=document.since, follow=document.follow)
+    evidence = take_links(page, found, walk, since_of=document.since, follow=document.follow)
     entries = found.entries(since=None, limit=document.limit)
     documents = found.documents()
     kind = "home" if document.kind == "home" else "listing"
@@ -231,7 +231,8 @@ def _page(document: _Document) -> DiscoveryResult:
         entries=entries,
         documents=documents,
         is_empty=not entries and not documents,
-        is_article=is_article,
-        is_final=is_article or (kind == "listing" and walk.depth > 0 and not entries and not documents),
+        is_article=evidence is not None,
+        is_final=evidence in ("declared", "looks")
+        or (kind == "listing" and walk.depth > 0 and not entries and not documents),
         dropped=dict(found.dropped),
     )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urljoin
 
 from crawler.discovery.model import DocumentRef
+from crawler.discovery.state import WalkState
 from crawler.sites import SiteSpec
+from schemas.urls import site_of
 
 __all__ = ["MAX_FIRST_REQUESTS", "USUAL_FEEDS", "USUAL_SITEMAPS", "first_documents", "robots_documents"]
 
@@ -38,7 +41,14 @@ def first_documents(spec: SiteSpec) -> tuple[DocumentRef, ...]:
             DocumentRef(url=urljoin(spec.url, path), kind="feed", is_probe=True, priority=3)
             for path in USUAL_FEEDS
         ]
-    return tuple({ref.url: ref for ref in reversed(refs)}.values())[::-1]
+    return tuple({ref.url: _for_site(ref, spec) for ref in reversed(refs)}.values())[::-1]
+
+
+def _for_site(ref: DocumentRef, spec: SiteSpec) -> DocumentRef:
+    """The document, with the site that it is read for where it stands on another one."""
+    if site_of(ref.url) == spec.site:
+        return ref
+    return replace(ref, state=WalkState(site=spec.site).written())
 
 
 def robots_documents(spec: SiteSpec, sitemaps: Sequence[str]) -> tuple[DocumentRef, ...]:
@@ -49,7 +59,7 @@ def robots_documents(spec: SiteSpec, sitemaps: Sequence[str]) -> tuple[DocumentR
     """
     urls = dict.fromkeys(urljoin(spec.url, line.strip()) for line in sitemaps if line.strip())
     return tuple(
-        DocumentRef(url=url, kind="sitemap", priority=1)
+        _for_site(DocumentRef(url=url, kind="sitemap", priority=1), spec)
         for url in list(urls)[:100]
         if url.startswith(("http://", "https://"))
     )

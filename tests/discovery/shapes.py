@@ -563,6 +563,25 @@ def teasers_look_like_stories(home: str) -> tuple[Web, list[str]]:
 
 
 @shape
+def lists_say_they_are_stories(home: str) -> tuple[Web, list[str]]:
+    """A theme that writes og:type=article on every page, on lists of stories and their following pages too."""
+    web, urls = stories(home, 40, "{slug}")
+    head = '<meta property="og:type" content="article">'
+    web.put(home, page('<nav><a href="/category/town/">Town</a><a href="/county/">County</a></nav>'))
+    teaser = "<p>The council said on Friday that the works would go on, whatever they cost in the end.</p>"
+    for index, section in enumerate(("category/town", "county")):
+        part = titled(urls)[index * 20 : index * 20 + 20]
+        for start in (0, 10):
+            rows = "".join(
+                f'<div><h3><a href="{url}">{text}</a></h3>{teaser}</div>'
+                for url, text in part[start : start + 10]
+            )
+            following = f'<a class="next" href="/{section}/page/2/">Next</a>' if not start else ""
+            web.put(f"{home}{section}/" + ("page/2/" if start else ""), page(rows, following, head=head))
+    return web, urls
+
+
+@shape
 def opinion_front(home: str) -> tuple[Web, list[str]]:
     """A front page with one whole story on it, and the others below."""
     web, urls = stories(home, 12, "{slug}")

@@ -18,7 +18,7 @@ from schemas.urls import url_key
 from tests.crawler.processes import Crawler, crawler_env
 from tests.crawler.web import Reply, Site
 from tests.crawler.web import Web as LoopbackWeb
-from tests.discovery.newsroom import cards, page, rss
+from tests.discovery.newsroom import cards, page, rss, sitemap
 from tests.discovery.shapes import SHAPES, alternate, numbered, stories, titled
 from tests.discovery.web import Web
 
@@ -73,7 +73,8 @@ def test_every_article_of_every_shape_is_published(
 
 
 def test_sites_that_reach_over_several_hosts(database_url: str, kafka_bootstrap: str, tmp_path: Path) -> None:
-    """A site that has moved to another name, one whose feed stands with a service, one that links its www. host."""
+    """A site that has moved, one whose feed stands with a service, one that links its www. host, one whose sitemaps stand
+    elsewhere, one whose list names a feed elsewhere."""
     hosts = [
         "moved.test",
         "www.new-name.test",
@@ -81,6 +82,9 @@ def test_sites_that_reach_over_several_hosts(database_url: str, kafka_bootstrap:
         "feeds.service.test",
         "bare.test",
         "www.bare.test",
+        "mapped.test",
+        "maps.test",
+        "listed.test",
     ]
     with LoopbackWeb({host: lambda path, headers: Reply(status=503) for host in hosts}, net=12) as web:
         home = {host: web.url(host) for host in hosts}
@@ -103,10 +107,29 @@ def test_sites_that_reach_over_several_hosts(database_url: str, kafka_bootstrap:
         wanted += urls
         memories["bare.test"].put(home["bare.test"], page(cards(titled(urls))))
 
+        memories["mapped.test"], urls = stories(home["mapped.test"], 12)
+        wanted += urls
+        memories["mapped.test"].put(
+            home["mapped.test"] + "robots.txt", f"Sitemap: {home['maps.test']}index.xml\n", "text/plain"
+        )
+        namespace = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+        index = (
+            f"<sitemapindex {namespace}><sitemap><loc>{home['maps.test']}1.xml</loc></sitemap></sitemapindex>"
+        )
+        memories["maps.test"].put(home["maps.test"] + "index.xml", index, "text/xml")
+        memories["maps.test"].put(home["maps.test"] + "1.xml", sitemap(numbered(urls)), "text/xml")
+
+        memories["listed.test"], urls = stories(home["listed.test"], 12)
+        wanted += urls
+        listed = home["feeds.service.test"] + "listed"
+        memories["feeds.service.test"].put(listed, rss(numbered(urls)), "application/rss+xml")
+
         for host in hosts:
             web.sites[host] = served(memories[host])
         frontier = open_frontier(database_url, delay_s=0.0)
-        frontier.add_sites([site_spec(home[host]) for host in ("moved.test", "plain.test", "bare.test")])
+        bare = ("moved.test", "plain.test", "bare.test", "mapped.test")
+        frontier.add_sites([site_spec(home[host]) for host in bare])
+        frontier.add_sites([site_spec(home["listed.test"], {"feeds": [listed]})])
         frontier.close()
         env = crawler_env(database_url, kafka_bootstrap, web.write_hosts(tmp_path / "hosts"))
         with Crawler(env, until_idle=True, log=tmp_path / "log") as crawler:

@@ -121,6 +121,8 @@ comment on column core.urls.found_url is 'the URL as found, where a redirect has
 
 create index urls_due on core.urls (host_key, priority, url_id) where state = 'due';
 create index urls_waiting on core.urls (due_at) where state = 'waiting';
+create index urls_held on core.urls (authority)
+ where state = 'waiting' and reason in ('robots_unavailable', 'robots_pending');
 create index urls_page on core.urls (page_id) where page_id is not null;
 create index urls_ids on core.urls (id_key) where id_key is not null;
 create index urls_chased on core.urls (site, offered_at) where found_by in ('source_link', 'canonical');

@@ -23,7 +23,8 @@ select (select count(*) from core.sites where not is_paused) as sites,
        (select count(*) from worked where outcome in ('article', 'updated', 'unchanged')) as articles,
        (select count(*) from core.clusters) as clusters,
        (select count(*) from core.urls
-         where settled_at >= %(since)s and state in ('failed', 'gone', 'quarantined') and not is_probe and kind <> 'robots')
+         where settled_at >= %(since)s and state in ('failed', 'gone', 'quarantined') and not is_probe and kind <> 'robots'
+           and not (kind <> 'article' and is_once and state = 'gone'))
        + (select count(*) from worked where outcome in ('extract_timeout', 'extract_failed', 'dead_letter')) as errors,
        (select extract(epoch from min(ready_at) - now())::float8 from core.hosts
          where not is_paused and claim_token is null and ready_at < 'infinity') as next_in_s
