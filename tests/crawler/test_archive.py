@@ -54,6 +54,10 @@ def test_what_was_fetched_is_written_as_warc(
                 assert record.rec_headers.protocol == "WARC/1.1"
                 continue
             body = record.content_stream().read()
+            digests = [record.rec_headers.get_header(f"WARC-{part}-Digest") for part in ("Block", "Payload")]
+            assert all(str(digest).startswith("sha1:") for digest in digests), (kind, digests)
+            if kind == "request":
+                assert record.rec_headers.get_header("WARC-Concurrent-To")
             found[kind, record.rec_headers.get_header("WARC-Target-URI").removeprefix(url)] = (
                 record.http_headers.get_statuscode() if kind == "response" else None,
                 body,

@@ -12,6 +12,7 @@ import pytest
 from schemas.outcomes import Outcome
 from schemas.records import CopyEvent, RawPage
 from tests.workers.pages import START, html, page, story
+from workers.chase import chase
 from workers.database import Connection, connect
 from workers.dedupe.store import Index
 from workers.extract.pool import ExtractPool
@@ -224,6 +225,23 @@ def test_a_source_link_is_offered_to_the_frontier_once_and_a_known_article_is_no
     tail = "<p><a href='https://other.example/known-story'>Source link</a></p>"
     line.outcomes([page("https://blog.example/z-story", html(story(8), tail=tail))])
     assert db.execute("select count(*) from core.urls where kind = 'article'").fetchone() == (1,)
+
+
+def test_no_more_pages_of_a_site_are_chased_within_a_day_than_its_budget(db: Connection) -> None:
+    def leads(site: str, first: int, count: int) -> list[tuple[str, str, str]]:
+        numbers = range(first, first + count)
+        return [(f"https://{site}/story-{n}", "source_link", "https://blog.example/x") for n in numbers]
+
+    with db.cursor() as cur:
+        assert (
+            chase(cur, [*leads("wire.example", 0, 5), *leads("b.example", 0, 1)], delay_s=5, daily_budget=3)
+            == 4
+        )
+        assert chase(cur, leads("wire.example", 5, 2), delay_s=5, daily_budget=3) == 0
+        cur.execute("update core.urls set offered_at = offered_at - interval '25 hours'")
+        assert chase(cur, leads("wire.example", 7, 2), delay_s=5, daily_budget=3) == 2
+    rows = db.execute("select site, count(*) from core.urls where kind = 'article' group by 1").fetchall()
+    assert dict(rows) == {"wire.example": 5, "b.example": 1}
 
 
 def test_a_page_worked_again_keeps_its_outcome_and_follows_its_new_text(
