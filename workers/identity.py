@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from schemas.urls import is_same_site, url_key
 
@@ -17,6 +17,7 @@ __all__ = ["ArticleKey", "article_key"]
 
 _PAGE_PARAMETERS: Final = frozenset({"page", "paged", "p", "pg", "seite", "pagina", "start", "offset"})
 _ID: Final = re.compile(r"\d{5,}")
+_DATE: Final = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])?")
 _NEUTRAL_SEGMENTS: Final = frozenset({"amp", "print", "m", "mobile", "index", "outputtype"})
 
 
@@ -65,10 +66,30 @@ def _is_twin(url: str, canonical_url: str) -> bool:
     ours, theirs = _slug(page.path), _slug(target.path)
     if not theirs:
         return False
-    shared_id = set(_ID.findall(page.path + "?" + page.query)) & set(
-        _ID.findall(target.path + "?" + target.query)
-    )
-    return ours == theirs or bool(shared_id)
+    return ours == theirs or _has_shared_id(page, target)
+
+
+def _has_shared_id(page: SplitResult, target: SplitResult) -> bool:
+    """Whether both hold one long number where a story's id stands: in the last segment or the query, or before a slug.
+
+    A number that stands before the story's own segment may be a section's, and then names all of the section's stories.
+    """
+    (last, before), (last_there, before_there) = _ids(page), _ids(target)
+    return bool(last & last_there or before & before_there)
+
+
+def _ids(parts: SplitResult) -> tuple[set[str], set[str]]:
+    """The long numbers of the last segment and the query, and those of the segment before; dates are none."""
+    segments = [segment for segment in parts.path.split("/") if segment]
+    while segments and segments[-1].split(".")[0].lower() in _NEUTRAL_SEGMENTS:
+        segments.pop()
+    last = (segments[-1] if segments else "") + "?" + parts.query
+    before = segments[-2] if len(segments) > 1 else ""
+    return _numbers(last), _numbers(before)
+
+
+def _numbers(text: str) -> set[str]:
+    return {number for number in _ID.findall(text) if not _DATE.fullmatch(number)}
 
 
 def _place(url: str) -> tuple[str, str]:

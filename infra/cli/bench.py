@@ -28,7 +28,7 @@ class _Measurements(click.Group):
 
 @click.group(cls=_Measurements)
 def bench() -> None:
-    """Measure crawling, revisits, extraction and duplicate search.
+    """Measure crawling, revisits, URL keys, extraction and duplicate search.
 
     \b
     Example:
