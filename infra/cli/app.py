@@ -39,7 +39,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "repair": ("infra.cli.repair:repair", "Queue pages again whose messages were lost."),
     "reprocess": ("infra.cli.reprocess:reprocess", "Work stored pages again with today's code."),
     "settings": ("infra.cli.settings:settings_command", "List every setting with its value."),
-    "bench": ("infra.cli.bench:bench", "Measure crawling, revisits, extraction and duplicate search."),
+    "bench": (
+        "infra.cli.bench:bench",
+        "Measure crawling, revisits, URL keys, extraction and duplicate search.",
+    ),
 }
 """Name to module:attribute and summary, in the order of `--help`."""
 
