@@ -58,7 +58,7 @@ LISTINGS: Final = _set(
     thema themen rubrique rubriques categoria categorias seccion secciones seccao archive archives
     archiv archivo archivio channel channels index latest latest-news newest all-news allnews
     all-stories all-articles sitemap site-map breaking-news headlines wire-news homepage theme
-    themes hub subject subjects specials sekce rubrika rubriky rubryka dzial tema temas emne sezione sezioni
+    themes hub subject subjects specials series serie serien collection collections sekce rubrika rubriky rubryka dzial tema temas emne sezione sezioni
     secao secoes sectie kategoria kategori kategorier bereich dossier dossiers
     """
 )
