@@ -165,4 +165,3 @@ def test_a_crawler_frozen_in_the_handshake_does_not_send_its_request(
         )
         wait_for(lambda: "/1" in web.paths("a.test"), "the URL is fetched under a new claim")
         assert web.paths("a.test") == ["/robots.txt", "/1"]
-        assert web.paths("a.test") == ["/robots.txt", "/1"]
