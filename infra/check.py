@@ -74,14 +74,18 @@ def check_site(url: str, settings: Settings) -> list[Finding]:
         spec = site_spec(url)
     except ValueError as error:
         raise UsageError(f"{cut(url)}: {error}") from None
-    return list(examine(spec, _Fetcher(settings).fetch, now=datetime.now(UTC)))
+    days = settings.crawl_max_age_days
+    return list(examine(spec, _Fetcher(settings).fetch, now=datetime.now(UTC), max_age_days=days))
 
 
-def examine(spec: SiteSpec, fetch: Callable[[str, float], Answer], *, now: datetime) -> Iterator[Finding]:
+def examine(
+    spec: SiteSpec, fetch: Callable[[str, float], Answer], *, now: datetime, max_age_days: int = 30
+) -> Iterator[Finding]:
     """The findings for a site.
 
     Args:
         fetch: gets a URL after a pause of so many seconds; never raises for a site.
+        max_age_days: the age window of sites that have none of their own.
     """
     place = f"{authority_of(spec.url)}/robots.txt"
     answer = fetch(place, 0.0)
@@ -105,7 +109,7 @@ def examine(spec: SiteSpec, fetch: Callable[[str, float], Answer], *, now: datet
             continue
         answer = fetch(ref.url, rules.crawl_delay_s)
         requests += 1
-        result = _parsed(ref, answer, spec, now)
+        result = _parsed(ref, answer, spec, now, max_age_days)
         yield _document_finding(ref, answer, result)
         if result is not None:
             waiting += result.documents
@@ -134,11 +138,20 @@ def _robots_finding(place: str, answer: Answer, state: str, rules: Rules) -> Fin
     )
 
 
-def _parsed(ref: DocumentRef, answer: Answer, spec: SiteSpec, now: datetime) -> DiscoveryResult | None:
+def _parsed(
+    ref: DocumentRef, answer: Answer, spec: SiteSpec, now: datetime, max_age_days: int
+) -> DiscoveryResult | None:
     if answer.status != 200:
         return None
     return parse_document(
-        ref.kind, answer.url, answer.body, answer.headers, now=now, state=ref.state, spec=spec
+        ref.kind,
+        answer.url,
+        answer.body,
+        answer.headers,
+        now=now,
+        max_age_days=max_age_days,
+        state=ref.state,
+        spec=spec,
     )
 
 
