@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from crawler.discovery.dates import date_in_url
 from crawler.discovery.words import (
@@ -102,7 +102,15 @@ def page_number(url: str) -> int | None:
             and value.isdigit()
         ):
             return int(value)
-    return None
+    return _short_page_number(parts)
+
+
+def _short_page_number(parts: SplitResult) -> int | None:
+    """The number of `/sport/?p=2`; at the root, below a script or with four digits `p` is a story's id."""
+    keys = dict(parse_qsl(parts.query))
+    last = parts.path.rstrip("/").rpartition("/")[2]
+    is_page = len(keys) == 1 and re.fullmatch(r"\d{1,3}", keys.get("p", "")) is not None
+    return int(keys["p"]) if is_page and last and "." not in last else None
 
 
 def is_comments(url: str, title: str | None = None) -> bool:
@@ -144,7 +152,7 @@ def shape_of(url: str) -> LinkShape:
         stem = segments[-1] if segments else ""
     if stem in NEVER or stem in TOOLS:
         return LinkShape(shape=Shape.SKIP)
-    if _is_id_query(keys):
+    if _is_id_query(keys) and _short_page_number(parts) is None:
         is_list = bool(PAGE_KEYS & keys.keys())
         return LinkShape(shape=Shape.LISTING if is_list else Shape.ARTICLE, is_certain=True)
     if not segments:

@@ -193,6 +193,25 @@ def listing_by_numbers(home: str) -> tuple[Web, list[str]]:
 
 
 @shape
+def sections_by_short_numbers(home: str) -> tuple[Web, list[str]]:
+    """Sections two levels down whose pager is `?p=2`, without a word that says so."""
+    web, urls = stories(home, 24, "{slug}-{id}.html")
+    web.put(home, page('<p><a href="/region/">Region</a> <a href="/sport/">Sport</a></p>'))
+    web.put(home + "region/", page('<p><a href="/region/north/">North</a></p>'))
+    pager = "<div>" + "".join(f'<a href="?p={n}">{n}</a> ' for n in (1, 2, 3)) + "</div>"
+    for index, section in enumerate(("region/north/", "sport/")):
+        for number in (1, 2, 3):
+            start = index * 12 + (number - 1) * 4
+            rows = "".join(
+                f'<p><a href="{url}">{text}</a></p>' for url, text in titled(urls)[start : start + 4]
+            )
+            web.put(f"{home}{section}?p={number}", page(rows, pager))
+            if number == 1:
+                web.put(home + section, page(rows, pager))
+    return web, urls
+
+
+@shape
 def listing_by_words(home: str) -> tuple[Web, list[str]]:
     return _listing(home, '<a href="/archive/{n}.html">Older posts</a>')
 
