@@ -2,7 +2,8 @@
 
 A redirect for good (301, 308) takes a document along: it goes on at the new address with what the revisit policy knows
 of it, and the old one is not asked again. A redirect for now (302, 303, 307) leaves it where it is: its row is sent to
-the target for this one poll and comes back (RFC 9110, 15.4). Pages that are fetched once follow either way, as another
+the target for this one poll and comes back (RFC 9110, 15.4). A front page always stays where the site list names it:
+sites redirect theirs for good to what they show for a week, and a site must not be lost by that. Pages that are fetched once follow either way, as another
 page; so do usual places that are only tried, since sites send those to their front page.
 """
 
@@ -37,7 +38,8 @@ def move_of(claim: Claim, status: int | None, target: str) -> Move:
         return Move.SAME_PAGE
     if claim.kind in ("article", "robots") or claim.is_probe or claim.is_once:
         return Move.FOR_GOOD
-    return Move.FOR_GOOD if status in (301, 308) and not _is_away(claim) else Move.FOR_NOW
+    is_for_good = status in (301, 308) and claim.kind != "home" and not _is_away(claim)
+    return Move.FOR_GOOD if is_for_good else Move.FOR_NOW
 
 
 def _is_away(claim: Claim) -> bool:

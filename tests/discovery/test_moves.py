@@ -148,9 +148,15 @@ def test_a_feed_and_a_front_page_that_redirect_for_now_stay_where_they_are(
             (paper.home, HOST, "waiting", 0, 2),
         ]
 
-        # A target that is away for a while costs the feed its address no more than its news.
+        # A target that is away for a while costs the feed its address no more than its news; and a front page comes
+        # back from a redirect for good.
         paper.redirects["/out/news"] = (302, "/nowhere")
-        run.a_pass()
+        paper.redirects["/"] = (301, "/campaign")
+        asked = run.a_pass()
+        assert asked.count((HOST, "/campaign")) == 1
+        del paper.redirects["/"]
+        paper.front = "/"
+        assert run.a_pass().count((HOST, "/")) == 1
         assert run.rows("select url from core.urls where kind = 'feed' and not is_probe") == [
             (paper.home + "out/news",)
         ]

@@ -164,3 +164,11 @@ def test_a_list_that_is_not_there_is_an_error_that_names_it(tmp_path: Path) -> N
 def test_what_is_no_site(url: str) -> None:
     with pytest.raises(ValueError, match=r"web address|http and https"):
         site_spec(url)
+
+
+@pytest.mark.parametrize(("value", "wanted"), [("true", True), ("false", False)])
+def test_a_site_says_whether_the_links_of_its_stories_are_followed(value: str, wanted: bool) -> None:
+    toml = f'[[site]]\nurl = "https://a.example/"\nfollow_stories = {value}\n'
+    assert [site.follow_stories for site in parse_site_list(toml.encode(), is_toml=True).sites] == [wanted]
+    assert parse_site_list(b"https://a.example/").sites[0].follow_stories is None
+    assert "true or false" in str(parse_site_list(b"https://a.example/ follow_stories=7").problems[0])

@@ -10,8 +10,8 @@ from crawler.discovery.parse import parse_document
 from crawler.discovery.plan import MAX_FIRST_REQUESTS
 from crawler.sites import site_spec
 from schemas.urls import url_key
-from tests.discovery.newsroom import atom, cards, headline, page, slug, story, when
-from tests.discovery.shapes import SHAPES, WELCOME, articles, numbered, stories, titled
+from tests.discovery.newsroom import atom, cards, headline, page, put_stories, rss, slug, story, when
+from tests.discovery.shapes import SHAPES, WELCOME, alternate, articles, numbered, stories, titled
 from tests.discovery.web import NOW, Web, walk
 
 HOME = "http://paper.test:8080/"
@@ -171,3 +171,16 @@ def test_a_page_with_a_story_is_published_and_not_walked() -> None:
     assert result.is_article
     assert result.is_final
     assert not result.documents
+
+
+def test_a_name_with_comment_or_wp_json_in_it_is_no_feed_of_comments() -> None:
+    home, web = "http://wp-json-comments.test/", Web()
+    urls = [f"{home}2026/11/a-story-of-the-town-{n}" for n in range(3)]
+    put_stories(web, urls)
+    heads = alternate("application/rss+xml", "/commentary/feed/") + alternate(
+        "application/rss+xml", "/comments/feed/"
+    )
+    web.put(home, page("", head=heads))
+    web.put(home + "commentary/feed/", rss(list(zip(urls, range(3), strict=True))), "application/rss+xml")
+    assert walk(web, home).pages == keys(urls)
+    assert home + "comments/feed/" not in web.hits
