@@ -121,11 +121,15 @@ class Session:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         left = [(held.claim, held.was_sent) for held in self._held.values()]
-        with contextlib.suppress(DatabaseUnavailable):
-            if left:
-                given = await asyncio.to_thread(self.frontier.release, left)
-                log.info("claims given back", action="release", claims=given)
-            await asyncio.to_thread(self.frontier.seen, self.crawler_id, self.progress(), has_ended=True)
+        if self.is_database_up:
+            with contextlib.suppress(DatabaseUnavailable):
+                if left:
+                    given = await asyncio.to_thread(self.frontier.release, left)
+                    log.info("claims given back", action="release", claims=given)
+                await asyncio.to_thread(self.frontier.seen, self.crawler_id, self.progress(), has_ended=True)
+        else:
+            # To ask it once more takes as long as the pool's patience, and a crawler has to end in time.
+            log.warning("claims left to run out", action="release_failed", claims=len(left))
         self._held.clear()
 
     @property
@@ -261,6 +265,7 @@ class Session:
                     else:
                         held.until = 0.0
                 await asyncio.to_thread(self.frontier.seen, self.crawler_id, self.progress())
+                self.is_database_up = True
             except DatabaseUnavailable as error:
                 self.is_database_up = False
                 log.warning("claims not renewed", action="database_away", why=cut(error))
