@@ -14,7 +14,7 @@ from workers.extract.blocks import Block, Page, word_count
 from workers.extract.title import letters_of
 from workers.extract.written_dates import written_date
 
-__all__ = ["Surroundings", "cut_furniture", "surroundings_of"]
+__all__ = ["Surroundings", "cut_furniture", "is_label", "surroundings_of"]
 
 _BEFORE: Final = 12
 _BEHIND: Final = 5

@@ -22,6 +22,7 @@ from workers.extract.body import Body
 from workers.extract.guards import Refusal
 from workers.extract.jsonld import types_of
 from workers.extract.metadata import Head
+from workers.extract.teasers import Teasers, teasers_of
 
 __all__ = ["why_not_article"]
 
@@ -198,10 +199,13 @@ def _reason(root: HtmlElement, body: Body, head: Head, url: str, *, is_dated: bo
         if all_words < 2 * _STUB_WORDS and _matches(_NOT_FOUND, [blocks_text]) and not says_article:
             return "soft 404"
     shape = _Shape(body.page, [at for at, chance in enumerate(body.chances) if chance >= 0.5])
+    teasers = teasers_of(body.page)
     is_named_missing = _matches(_NOT_FOUND, [document]) and _matches(_NOT_FOUND, headings)
     if is_named_missing and shape.all_linked_heads >= 3 and not says_article:
         return "soft 404"
-    if reason := _not_one_story(shape, head, kinds, url, words, says_article=says_article, is_dated=is_dated):
+    if reason := _not_one_story(
+        shape, teasers, head, kinds, url, words, says_article=says_article, is_dated=is_dated
+    ):
         return "soft 404" if is_named_missing else reason
     if words < 2 * MIN_WORDS + 10:
         if kinds & _GALLERY_TYPES or len(root.findall(".//figure")) >= 6:
@@ -231,7 +235,15 @@ def _is_consent(body: Body, everything: str, words: float) -> bool:
 
 
 def _not_one_story(
-    shape: _Shape, head: Head, kinds: set[str], url: str, words: float, *, says_article: bool, is_dated: bool
+    shape: _Shape,
+    teasers: Teasers,
+    head: Head,
+    kinds: set[str],
+    url: str,
+    words: float,
+    *,
+    says_article: bool,
+    is_dated: bool,
 ) -> str | None:
     """Whether the page shows many stories' beginnings instead of one story."""
     parts = urlsplit(url)
@@ -255,7 +267,11 @@ def _not_one_story(
         and shape.item_words / shape.items < 90
         and shape.all_linked_heads >= 0.7 * shape.items
     )
-    is_listing = is_mixed or is_itemised
+    # Open Graph's type alone says little: blog software calls its archives articles as well.
+    is_claimed = any(_ARTICLE_TYPES.search(kind) for kind in kinds) or (says_article and is_dated)
+    if teasers.are_the_page() and not is_claimed:
+        return "listing"
+    is_listing = (is_mixed or is_itemised) and teasers.share > 0.5
     if is_listing and not (says_article and is_dated and not says_list and words / paragraphs > 45):
         return "listing"
     if says_list and not says_article and (shape.all_linked_heads >= 5 or words < _STUB_WORDS):
