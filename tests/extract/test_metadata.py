@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.extract.pages import FETCHED_AT, article
 from workers.extract.dates import parse_date
-from workers.extract.jsonld import objects_of
+from workers.extract.jsonld import objects_of, values_of
 from workers.extract.metadata import Metadata, read_head, read_metadata
 from workers.extract.names import clean_name, is_organisation, sort_names, split_names
 from workers.extract.parse import parse
@@ -262,4 +262,4 @@ def test_damaged_json_ld_is_mended_or_left_out(raw: str, count: int) -> None:
     root = parse(
         f'<html><head><script type="application/ld+json">{raw}</script></head><body><p>x</p></body></html>'
     )
-    assert root is not None and len(objects_of(root)) == count
+    assert root is not None and len(objects_of(values_of(root))) == count

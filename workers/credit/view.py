@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from schemas.urls import host_of, site_of
@@ -54,9 +55,20 @@ class View:
         url: where the page was fetched.
         site: its registrable domain.
         body_text: the extracted story, paragraphs joined by line feeds; may be empty.
+
+    `jsonld` holds the values of the page's JSON-LD scripts where somebody has read them already.
     """
 
-    def __init__(self, tree: HtmlElement, *, url: str, site: str, body_text: str) -> None:
+    def __init__(
+        self,
+        tree: HtmlElement,
+        *,
+        url: str,
+        site: str,
+        body_text: str,
+        jsonld: Sequence[Any] | None = None,
+    ) -> None:
+        self._jsonld = jsonld
         self.tree = tree
         self.url = url
         self.site = site
@@ -94,6 +106,8 @@ class View:
     @cached_property
     def articles(self) -> list[dict[str, Any]]:
         """The JSON-LD objects that describe an article or the page; not the images and videos in them."""
+        if self._jsonld is not None:
+            return [item for value in self._jsonld for item in _article_objects(value)]
         found: list[dict[str, Any]] = []
         for script in self.tree.iter("script"):
             if "ld+json" not in (script.get("type") or "") or not script.text:
@@ -344,15 +358,17 @@ def _walk_after(element: HtmlElement) -> Iterator[tuple[HtmlElement, str | None,
 
 
 def _walk(root: Any) -> Iterator[tuple[HtmlElement, str | None, bool]]:
-    stack: list[tuple[Any, bool]] = [(root, True)]
-    while stack:
-        node, is_start = stack.pop()
-        if not is_start:
-            yield node, node.tail, False
-        elif isinstance(node.tag, str) and node.tag not in _UNSEEN:
+    if not isinstance(root.tag, str) or root.tag in _UNSEEN:
+        return
+    walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
+    for event, node in walker:
+        if event != "start":
+            if node is not root:
+                yield node, node.tail, False
+        elif node.tag in _UNSEEN:
+            walker.skip_subtree()
+        else:
             yield node, node.text, True
-            for child in reversed(node):
-                stack += [(child, False), (child, True)]
 
 
 def _article_objects(value: Any) -> Iterator[dict[str, Any]]:

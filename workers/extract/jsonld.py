@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 
 from workers.extract.parse import elements
 
-__all__ = ["articles_of", "as_list", "name_of", "objects_of", "text_value", "types_of"]
+__all__ = ["articles_of", "as_list", "name_of", "objects_of", "text_value", "types_of", "values_of"]
 
 _MAX_BYTES: Final = 2_000_000
 _MAX_OBJECTS: Final = 2_000
@@ -42,9 +42,9 @@ _ARTICLE_RANK: Final = {
 }
 
 
-def objects_of(root: HtmlElement) -> list[dict[str, Any]]:
-    """Every JSON object in the page's JSON-LD, outer before inner; damaged scripts are mended or left out."""
-    found: list[dict[str, Any]] = []
+def values_of(root: HtmlElement) -> list[Any]:
+    """The value of every JSON-LD script of the page; damaged scripts are mended or left out."""
+    found: list[Any] = []
     for script in elements(root, "script"):
         kind = (script.get("type") or "").lower()
         if "ld+json" not in kind:
@@ -52,8 +52,15 @@ def objects_of(root: HtmlElement) -> list[dict[str, Any]]:
         raw = script.text_content()
         if not raw or len(raw) > _MAX_BYTES:
             continue
-        for value in _values(raw):
-            found.extend(_walk(value, _MAX_OBJECTS - len(found)))
+        found.extend(_values(raw))
+    return found
+
+
+def objects_of(values: list[Any]) -> list[dict[str, Any]]:
+    """Every JSON object in the page's JSON-LD (`values_of`), outer before inner."""
+    found: list[dict[str, Any]] = []
+    for value in values:
+        found.extend(_walk(value, _MAX_OBJECTS - len(found)))
     return found
 
 

@@ -17,7 +17,7 @@ from lxml.html import HtmlElement
 
 from schemas.urls import site_of
 from workers.extract.dates import Dated, modified_date, published_date
-from workers.extract.jsonld import articles_of, as_list, name_of, objects_of, text_value, types_of
+from workers.extract.jsonld import articles_of, as_list, name_of, objects_of, text_value, types_of, values_of
 from workers.extract.names import Signed, is_organisation, sort_names, split_names
 from workers.extract.parse import elements, text_of
 from workers.extract.title import find_title, letters_of
@@ -41,7 +41,8 @@ class Head:
     """What a page states of its story; all that finding the story's text needs.
 
     Attributes:
-        jsonld: every object, outer before inner.
+        jsonld_values: what each JSON-LD script holds.
+        jsonld: every object in them, outer before inner.
         articles: those that describe an article, likeliest first.
         metas: name or property in lower case, to contents.
         site_names: what the page calls its site.
@@ -53,6 +54,7 @@ class Head:
 
     title: str | None
     description: str | None
+    jsonld_values: list[Any]
     jsonld: list[dict[str, Any]]
     articles: list[dict[str, Any]]
     metas: dict[str, list[str]]
@@ -229,7 +231,8 @@ def read_head(root: HtmlElement, *, url: str) -> Head:
     Args:
         url: the page's, absolute.
     """
-    objects = objects_of(root)
+    values = values_of(root)
+    objects = objects_of(values)
     articles = articles_of(objects)
     metas = metas_of(root)
     site_names = _site_names(metas, articles, objects)
@@ -240,6 +243,7 @@ def read_head(root: HtmlElement, *, url: str) -> Head:
     return Head(
         title=title.text,
         description=_first(metas, "og:description", "description", "twitter:description"),
+        jsonld_values=values,
         jsonld=objects,
         articles=articles,
         metas=metas,

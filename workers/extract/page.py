@@ -66,7 +66,9 @@ def extract_page(page: RawPage) -> Extraction:
             failed(*verdict, name, decoded.charset), title=body.title, canonical_url=meta.canonical_url
         )
     text = clean_text(body.text)
-    credits = find_credits(root, url=page.final_url, site=page.site, body_text=text)
+    credits = find_credits(
+        root, url=page.final_url, site=page.site, body_text=text, jsonld=head.jsonld_values
+    )
     published = meta.published
     return Extraction(
         outcome=Outcome.ARTICLE,
