@@ -4,6 +4,7 @@
     2. guess of each block how likely it is the story's, then guess again with     features, trees
        the first guesses about the blocks around it
     3. where too much text is left in doubt, take trafilatura's answer instead
+    4. cut headline, dateline and the site's address off its ends                  surroundings
 
 Step 2 takes about a fifth of trafilatura's time and decides nine pages of ten alone. The models are learnt from real
 pages by `python -m tests.quality.train_body`; their accuracy on publishers that they never saw is what

@@ -8,10 +8,10 @@ from typing import Final
 
 __all__ = ["extractor_name"]
 
-_METHOD: Final = "blocks 1"
+_METHOD: Final = "blocks 2"
 
 
 @cache
 def extractor_name() -> str:
-    """What makes the text, e.g. `blocks 1 (trafilatura 2.3.1)`."""
+    """What makes the text, e.g. `blocks 2 (trafilatura 2.3.1)`."""
     return f"{_METHOD} (trafilatura {version('trafilatura')})"

@@ -3,9 +3,9 @@
 1. refuse what is no page          guards
 2. decode                          decode
 3. parse once                      parse
-4. read what the page says         metadata
+4. read what the page says         metadata, title, dates
 5. find the story's text           body
-6. decide: article or not          verdict
+6. decide: article or not          verdict, teasers
 7. read credits from the same tree credit
 """
 
