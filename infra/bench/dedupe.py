@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import psycopg
@@ -13,6 +15,9 @@ from psycopg import sql as pgsql
 
 from infra.embedded import postgres_of
 from infra.migrate import migrate
+
+if TYPE_CHECKING:
+    from workers.dedupe.bench import Measured
 
 __all__ = ["command"]
 
@@ -29,44 +34,53 @@ __all__ = ["command"]
 )
 @click.option("--articles", type=click.IntRange(400), default=2000, show_default=True, help="Articles timed.")
 @click.option("--workers", type=click.IntRange(1), multiple=True, default=(1, 2), show_default=True)
+@click.option(
+    "--mix",
+    "mixes",
+    type=click.Choice(["planted", "news"]),
+    multiple=True,
+    default=("planted", "news"),
+    show_default=True,
+    help="Two thirds of the timed articles are copies, or one in seven.",
+)
 @click.option("--peer/--no-peer", default=True, show_default=True, help="Also datasketch's LSH in memory.")
 @click.option("--peer-limit", type=int, default=200_000, show_default=True, help="No peer above this size.")
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder in which the filled index is kept and found again by the next run.",
+)
 def command(
-    sizes: tuple[int, ...], articles: int, workers: tuple[int, ...], peer: bool, peer_limit: int
+    sizes: tuple[int, ...],
+    articles: int,
+    workers: tuple[int, ...],
+    mixes: tuple[str, ...],
+    peer: bool,
+    peer_limit: int,
+    keep: Path | None,
 ) -> None:
     """Time sketching, candidates, verification, clustering and writing over planted articles.
 
-    Uses an embedded Postgres of its own that forgets everything at the end, with fsync off.
+    Uses an embedded Postgres of its own that forgets everything at the end (unless --keep), with fsync off.
 
     \b
     Example:
       wiretrace bench dedupe --size 10000 --size 1000000
     """
-    from workers.dedupe.bench import fill, measure, measure_peer, probes
+    from workers.dedupe.bench import count_indexed, measure, measure_peer, probes
 
-    with _database() as url:
-        seed, indexed = 1000, 0
+    with _database(keep) as url:
+        seed = 1000 + count_indexed(url)
         for size in sorted(sizes):
-            fill(url, size, already=indexed)
-            indexed = size
-            for count in workers:
-                found = measure(url, indexed=size, workers=count, articles=articles, seed=seed)
-                seed += 10
-                stages = "  ".join(f"{name} {ms:.2f}" for name, ms in found.stage_ms.items())
-                click.echo(
-                    f"{size:>9,} indexed  {count} worker{'s' if count > 1 else ' '}  "
-                    f"{found.per_second:7.0f} articles/s   ms/article: {stages}"
-                )
-                cpu = "  ".join(f"{name} {ms:.2f}" for name, ms in found.cpu_ms.items())
-                click.echo(f"          processor ms/article: {cpu}")
-            click.echo(
-                "          pairs/article: "
-                + "  ".join(f"{name} {number:.1f}" for name, number in found.pairs_per_article.items())
-            )
-            click.echo(
-                "          bytes/article: "
-                + "  ".join(f"{name} {size:.0f}" for name, size in found.bytes_per_article.items())
-            )
+            _fill(url, size)
+            for mix in mixes:
+                for count in workers:
+                    indexed = count_indexed(url)
+                    found = measure(
+                        url, indexed=indexed, workers=count, articles=articles, seed=seed, mix=mix
+                    )
+                    seed += 10
+                    _show(found)
             if peer and size <= peer_limit:
                 other = measure_peer(size, probes(articles, seed))
                 click.echo(
@@ -75,14 +89,42 @@ def command(
                 )
 
 
+def _fill(url: str, size: int) -> None:
+    from workers.dedupe.bench import count_indexed, fill
+
+    already = count_indexed(url)
+    if already < size:
+        with click.progressbar(length=size - already, label=f"to {size:,} articles", file=sys.stderr) as bar:
+            fill(url, size, already=already, on_progress=bar.update)
+
+
+def _show(found: Measured) -> None:
+    click.echo(
+        f"{found.indexed:>9,} indexed  mix {found.mix} ({found.copies_share:.0%} copies)  "
+        f"{found.workers} worker{'s' if found.workers > 1 else ' '}  {found.per_second:7.0f} articles/s"
+    )
+    for label, figures, digits in (
+        ("processor ms/article", found.cpu_ms, 2),
+        ("clock ms/article and worker", found.stage_ms, 2),
+        ("pairs/article", found.pairs_per_article, 1),
+        ("bytes/article", found.bytes_per_article, 0),
+    ):
+        shown = "  ".join(f"{name} {value:.{digits}f}" for name, value in figures.items())
+        click.echo(f"          {label}: {shown}")
+
+
 @contextmanager
-def _database() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="wiretrace-bench-") as folder:
-        server = postgres_of(Path(folder), is_durable=False)
+def _database(keep: Path | None) -> Iterator[str]:
+    with ExitStack() as stack:
+        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wiretrace-bench-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        server = postgres_of(folder, is_durable=False)
         server.start()
         try:
             with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
-                admin.execute(pgsql.SQL("create database {}").format(pgsql.Identifier("bench")))
+                names = [name for (name,) in admin.execute("select datname from pg_database").fetchall()]
+                if "bench" not in names:
+                    admin.execute(pgsql.SQL("create database {}").format(pgsql.Identifier("bench")))
             migrate(server.url("bench"))
             yield server.url("bench")
         finally:

@@ -11,5 +11,10 @@ with recursive reached (article_id) as (
           select article_a, article_b from core.matches where article_b = r.article_id and kind = 'copy'
       ) m
 )
-select m.article_id, coalesce(m.cluster_id, m.article_id), m.cluster_id is not null
-  from reached join core.memberships m using (article_id)
+select r.article_id, m.unit, m.is_cluster
+  from reached r
+  -- Row by row: how many are reached is guessed far too high, and a join would read all memberships.
+  cross join lateral (
+      select coalesce(cluster_id, article_id) as unit, cluster_id is not null as is_cluster
+        from core.memberships where article_id = r.article_id offset 0
+  ) m

@@ -1,0 +1,29 @@
+"""`wiretrace bench dedupe`, small: it runs to its end and counts what it did."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from infra.bench.dedupe import command
+
+pytestmark = pytest.mark.timeout(900)
+
+
+def test_the_bench_measures_with_one_and_two_workers_and_fills_only_what_is_missing(tmp_path: Path) -> None:
+    arguments = ["--size", "1000", "--articles", "400", "--mix", "planted", "--keep", str(tmp_path / "kept")]
+    first = CliRunner().invoke(command, [*arguments, "--workers", "1", "--workers", "2"])
+    assert first.exit_code == 0, first.output
+    shown = re.findall(r"([\d,]+) indexed  mix planted \((\d+)% copies\)  (\d) worker", first.stdout)
+    assert [(size, workers) for size, _, workers in shown] == [("1,000", "1"), ("1,800", "2")]
+    assert all(40 <= int(share) <= 90 for _, share, _ in shown)
+    kept = [float(number) for number in re.findall(r"kept ([\d.]+)", first.stdout)]
+    assert min(kept) > 1
+    assert "sketches_keys_idx" in first.stdout
+    assert "datasketch in memory" in first.stdout
+    second = CliRunner().invoke(command, [*arguments, "--workers", "1", "--no-peer"])
+    assert second.exit_code == 0, second.output
+    assert "3,000 indexed" in second.stdout
