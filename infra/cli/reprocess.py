@@ -65,7 +65,7 @@ def reprocess(
     def tell(count: int) -> None:
         nonlocal done
         done += count
-        click.echo(f"{done} pages", err=True)
+        click.echo(counted(done, "page"), err=True)
 
     with servers(settings) as found:
         require_current(found.database_url)
