@@ -37,20 +37,29 @@ Bools = npt.NDArray[np.bool_]
 def measure_pairs(pairs: Sequence[tuple[Story, Story]]) -> list[Measure | None]:
     """`verify.measure` of each pair."""
     found: list[Measure | None] = [None] * len(pairs)
-    groups: dict[int, tuple[Story, list[int], list[Story]]] = {}
+    groups: dict[int, tuple[Story, list[int], list[Story], list[bool]]] = {}
     for place, (one, other) in enumerate(pairs):
-        a, b = (one, other) if comes_first(one, other) else (other, one)
-        _, places, partners = groups.setdefault(id(b), (b, [], []))
+        is_swapped = not comes_first(one, other)
+        a, b = (other, one) if is_swapped else (one, other)
+        _, places, partners, swapped = groups.setdefault(id(b), (b, [], [], []))
         places.append(place)
         partners.append(a)
+        swapped.append(is_swapped)
     table = np.zeros(_SLOTS, np.int64)
-    for b, places, partners in groups.values():
-        for place, a, measured in zip(places, partners, _measured(b, partners, table), strict=True):
-            found[place] = measured.swapped() if measured and pairs[place][0] is not a else measured
+    for b, places, partners, swapped in groups.values():
+        for place, measured in zip(places, _measured(b, partners, swapped, table), strict=True):
+            found[place] = measured
     return found
 
 
-def _measured(b: Story, partners: Sequence[Story], table: Int64s) -> list[Measure | None]:
+def _measured(
+    b: Story, partners: Sequence[Story], swapped: Sequence[bool], table: Int64s
+) -> list[Measure | None]:
+    """What b shares with each of its partners.
+
+    Args:
+        swapped: whether b is the first of the pair as the caller has it.
+    """
     sizes = np.array([len(a.shingles) for a in partners])
     if not len(b.shingles) or not sizes.sum():
         return [None] * len(partners)
@@ -74,8 +83,8 @@ def _measured(b: Story, partners: Sequence[Story], table: Int64s) -> list[Measur
         found[i] = Measure(
             shared=both,
             jaccard=both / (size_a + size_b - both),
-            containment_a_in_b=both / size_a,
-            containment_b_in_a=both / size_b,
+            containment_a_in_b=both / (size_b if swapped[i] else size_a),
+            containment_b_in_a=both / (size_a if swapped[i] else size_b),
             unquoted_containment=unquoted[i],
             longest_passage_words=len(a.words) if same[i] else longest[i],
             gaps=gaps[i],
