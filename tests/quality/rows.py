@@ -66,7 +66,8 @@ class Pins:
 
         Args:
             rows: what was measured.
-            sections: the sections that were measured: a pin of theirs without a row is a problem too.
+            sections: the sections that were measured: a pin of theirs without a row is a problem too, as is a row
+                that should have a pin and has none.
         """
         found: list[str] = []
         by_key = {row.key: row for row in rows}
@@ -89,6 +90,11 @@ class Pins:
                     found.append(f"{key}: {name} is pinned, but not measured")
                 elif _is_worse(row, name, measured, value):
                     found.append(f"{key}: {name} {measured:.4f}, pinned {value:.4f}")
+        for key, row in by_key.items():
+            pinned = self._pins.get(key, {"figures": {}})["figures"]
+            found += [
+                f"{key}: {name} has no pin; pin it with --pin" for name in row.pinned if name not in pinned
+            ]
         return found
 
     def pin(self, rows: Iterable[Row], *, may_lower: bool) -> list[str]:

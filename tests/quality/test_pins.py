@@ -42,3 +42,9 @@ def test_a_pin_is_lowered_only_when_that_is_asked_for(tmp_path: Path) -> None:
     assert pins.problems([_row(0.8)], ["s"]) != []
     assert pins.pin([_row(0.8)], may_lower=True) == []
     assert pins.problems([_row(0.8)], ["s"]) == []
+
+
+def test_a_figure_that_was_never_pinned_is_a_problem(tmp_path: Path) -> None:
+    assert Pins(tmp_path / "pins.json").problems([_row(0.9)], ["s"]) == [
+        "s/wiretrace/d: F1 has no pin; pin it with --pin"
+    ]
