@@ -23,7 +23,7 @@ demo: $(BIN)/.installed ## crawl, work and show the bundled newsroom
 	@$(BIN)/wiretrace demo
 
 test: $(BIN)/.installed ## every test, over a real Postgres and the real Kafka protocol
-	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile
+	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
 
 check: $(BIN)/.installed ## formatting, lint, types, import rules
 	@$(BIN)/ruff format --check .

@@ -60,6 +60,21 @@ def _loopback_only(event: str, args: tuple[object, ...]) -> None:
 sys.addaudithook(_loopback_only)
 
 
+_LONG_FILES = (
+    "test_broker_away",
+    "test_drain",
+    "test_no_loss",
+    "test_concurrency",
+    "test_groups",
+    "test_worker",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take minutes begin first: of several at a time none is left alone at the end."""
+    items.sort(key=lambda item: "e2e" not in item.path.parts and item.path.stem not in _LONG_FILES)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_from_outside() -> Iterator[None]:
     """Variables of the shell never change a test's result."""
