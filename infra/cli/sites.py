@@ -22,21 +22,26 @@ _COLUMNS: Final = (
     Column(name="site"),
     Column(name="url", is_in_table=False),
     Column(name="state"),
-    Column(name="kind", rank=2),
+    Column(name="held_back_by", rank=2),
+    Column(name="kind", rank=5),
     Column(name="is_paused", is_in_table=False),
-    Column(name="delay_s", is_in_table=False),
-    Column(name="crawl_delay_s", is_in_table=False),
-    Column(name="pause_s", title="pause (s)", is_right=True),
-    Column(name="documents", is_right=True, rank=4),
+    Column(name="delay_s", title="delay set (s)", is_in_table=False),
+    Column(name="crawl_delay_s", title="Crawl-delay (s)", is_in_table=False),
+    Column(name="pause_s", title="pause (s)", is_right=True, rank=4),
+    Column(name="documents", is_right=True, rank=6),
     Column(name="urls", is_right=True),
     Column(name="due", is_right=True, rank=3),
-    Column(name="problems", is_right=True),
+    Column(name="problems", is_right=True, rank=1),
     Column(name="articles", is_right=True),
-    Column(name="last_new_at", title="last new"),
+    Column(name="last_new_at", is_in_table=False),
+    Column(name="last_new_ago", title="last new (ago)", is_right=True),
     Column(name="added_at", is_in_table=False),
     Column(name="back_off_until", is_in_table=False),
     Column(name="back_off_reason", is_in_table=False),
 )
+
+_ONLY_LISTED: Final = frozenset({"back_off_reason", "last_new_ago"})
+"""What `show` says in another line: held back by, last new."""
 
 _DOCUMENT_COLUMNS: Final = (
     Column(name="kind"),
@@ -146,7 +151,7 @@ def show(settings: Settings, site: str, output_format: Format) -> int:
     if output_format != "table":
         return print_listing(Listing(columns=_DOCUMENT_COLUMNS, rows=documents), output_format)
     for column in _COLUMNS:
-        if row[column.name] not in (None, False):
+        if row[column.name] not in (None, False) and column.name not in _ONLY_LISTED:
             click.echo(f"{column.heading:>16}  {human(row[column.name])}")
     click.echo()
     print_listing(Listing(columns=_DOCUMENT_COLUMNS, rows=documents, empty="no documents yet"), "table")

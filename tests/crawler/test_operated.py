@@ -172,6 +172,50 @@ def test_a_site_that_is_added_is_crawled_by_the_crawlers_that_run(
             assert rows and all(row["site"] == "paper.test" for row in rows)
 
 
+def test_the_lists_say_why_nothing_comes_of_a_site_and_when_it_is_asked_again(
+    connection: psycopg.Connection, crawlers: Callable[..., Crawler], wiretrace: Run
+) -> None:
+    def answering(robots: Reply, home: Reply) -> Callable[[str, Mapping[str, str]], Reply]:
+        return lambda path, headers: {"/robots.txt": robots, "/": home}.get(path, Reply(status=404))
+
+    free, home = Reply(status=404), Reply(body=b"<title>Nothing</title><p>Nothing here.</p>")
+    deny_all = Reply(body=b"User-agent: *\nDisallow: /", headers={"Content-Type": "text/plain"})
+    asks_for_a_pause = Reply(status=503, headers={"Retry-After": "1000"})
+    sites = {
+        "denies.test": answering(deny_all, home),
+        "empty.test": answering(free, home),
+        "fails.test": answering(asks_for_a_pause, home),
+        "busy.test": answering(free, asks_for_a_pause),
+        "held.test": answering(free, home),
+    }
+    expected = {
+        "busy.test": ("backing off", "http_503"),
+        "denies.test": ("robots deny", None),
+        "empty.test": ("nothing found", None),
+        "fails.test": ("robots unreadable", "http_503"),
+        "held.test": ("paused", None),
+    }
+
+    def stand() -> dict[str, tuple[str, str | None]]:
+        rows = json.loads(wiretrace("sites", "list", "--json"))
+        return {row["site"]: (row["state"], row["held_back_by"]) for row in rows}
+
+    with Web(sites) as web:
+        wiretrace("sites", "add", *(web.url(name) for name in sites))
+        wiretrace("sites", "pause", "held.test")
+        assert stand() == dict.fromkeys(sites, ("new", None)) | {"held.test": ("paused", None)}
+        connection.execute("update core.hosts set delay_s = 0.1")
+        crawlers(web)
+        wait_for(lambda: stand() == expected, "each site is in its state")
+
+        hosts = {row["host"]: row for row in json.loads(wiretrace("frontier", "--json"))}
+        assert hosts["held.test"]["next_in"] is None
+        assert 600 < hosts["busy.test"]["next_in"] <= 1000
+        assert 600 < hosts["fails.test"]["next_in"] <= 1000
+        assert hosts["fails.test"]["waits_for"] == "robots_unavailable"
+        assert hosts["empty.test"]["next_in"] > 60 and hosts["empty.test"]["waits_for"] is None
+
+
 def test_status_and_metrics_tell_of_sites_that_have_fallen_silent(
     frontier: Frontier, connection: psycopg.Connection, crawlers: Callable[..., Crawler], wiretrace: Run
 ) -> None:
