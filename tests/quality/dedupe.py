@@ -1,4 +1,4 @@
-"""How well copies are found: planted corpora, and real pages with known stories through the real stages.
+"""How well copies are found: planted corpora, and real pages with known stories through `wiretrace ingest`.
 
 Peers work on the same texts in the same run. Everything of Wiretrace goes through a real Postgres.
 """
@@ -8,6 +8,9 @@ from __future__ import annotations
 import gzip
 import json
 import logging
+import os
+import subprocess
+import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -15,15 +18,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 import psycopg
 import structlog
 
 from infra.embedded import postgres_of
 from infra.migrate import migrate
-from schemas.records import RawPage
-from schemas.urls import host_of, site_of, url_key
 from tests.quality.dedupe_peers import minhash_lsh, simhash
 from tests.quality.dedupe_scores import scores
 from tests.quality.rows import Row, digest_of
@@ -33,8 +33,6 @@ from workers.dedupe.sketch import sketch_batch
 from workers.dedupe.store import Index
 from workers.dedupe.verify import Story
 from workers.dedupe.verify import measure as measure_pair
-from workers.extract.pool import ExtractPool
-from workers.pipeline import Pipeline
 
 __all__ = ["measure"]
 
@@ -212,20 +210,21 @@ def _candidates_row(data_dir: Path) -> Row:
 
 
 def _page_rows(conn: Connection, dataset: str, folder: Path) -> list[Row]:
-    """Whole pages through the worker's own pipeline: extraction, credits, repeated lines, sketches, stories."""
+    """Whole pages through `wiretrace ingest`: broker, worker, extraction, credits, repeated lines, stories."""
     index = [json.loads(line) for line in (folder / "index.jsonl").read_text("utf-8").splitlines()]
-    pages, truth = [], {}
+    truth: dict[Hashable, Hashable] = {}
+    manifest = []
     for number, entry in enumerate(index):
         url = entry.get("url") or f"https://{_template_site(entry['template'])}/{entry['story']}"
         truth[url] = entry["story"]
         file = next(
             path for path in (folder / entry["file"], folder / "html" / entry["file"]) if path.exists()
         )
-        pages.append(_page(url, gzip.decompress(file.read_bytes()), number))
-    with ExtractPool(2, timeout_s=60, memory_mb=1024) as pool:
-        pipeline = Pipeline(conn, pool, lambda events: None, Index())
-        for at in range(0, len(pages), 48):
-            pipeline.work(pages[at : at + 48])
+        fetched_at = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(seconds=number)
+        manifest.append(
+            {"path": str(file.relative_to(folder)), "url": url, "fetched_at": fetched_at.isoformat()}
+        )
+    _ingest(conn, folder, manifest)
     found: dict[Hashable, Hashable] = dict(conn.execute(_CLUSTERS).fetchall())
     texts: dict[str, str] = dict(conn.execute("select url, text from wiretrace.articles").fetchall())
     labels: dict[Hashable, Hashable] = {url: found.get(url, ("alone", url)) for url in truth}
@@ -234,21 +233,27 @@ def _page_rows(conn: Connection, dataset: str, folder: Path) -> list[Row]:
     return [row, *_peer_rows(dataset, truth, {u: t for u, t in texts.items() if u in truth})]
 
 
+def _ingest(conn: Connection, folder: Path, manifest: Sequence[Mapping[str, str]]) -> None:
+    """Runs the command on the database of `conn`; it returns when every page has its outcome."""
+    with tempfile.TemporaryDirectory(prefix="wiretrace-quality-") as data_dir:
+        listed = Path(data_dir) / "manifest.jsonl"
+        listed.write_text("\n".join(map(json.dumps, manifest)), "utf-8")
+        env = {name: value for name, value in os.environ.items() if not name.startswith("WIRETRACE_")}
+        command = [sys.executable, "-m", "infra.cli", "ingest", str(folder), "--manifest", str(listed)]
+        done = subprocess.run(
+            command,
+            env={**env, "WIRETRACE_DATABASE_URL": _url(conn), "WIRETRACE_DATA_DIR": data_dir},
+            capture_output=True,
+            text=True,
+        )
+    if done.returncode != 0:
+        raise RuntimeError(f"wiretrace ingest ended with {done.returncode}: {done.stderr[-2000:]}")
+
+
+def _url(conn: Connection) -> str:
+    info = conn.info
+    return f"postgresql://{info.user}@/{info.dbname}?host={info.host}&port={info.port}"
+
+
 def _template_site(template: str) -> str:
     return template.rpartition("/")[2].partition(".")[0].lower().replace("_", "-") + ".test"
-
-
-def _page(url: str, body: bytes, number: int) -> RawPage:
-    return RawPage(
-        page_id=uuid5(NAMESPACE_URL, url),
-        url=url,
-        final_url=url,
-        url_key=url_key(url),
-        host=host_of(url),
-        site=site_of(url),
-        fetched_at=datetime(2026, 11, 1, tzinfo=UTC) + timedelta(seconds=number),
-        status=200,
-        body=body,
-        crawl_id="quality",
-        found_by="ingest",
-    )
