@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final, cast
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from workers.credit.agencies import Agency, agencies_in_author, agency_of_name, agency_of_site
@@ -250,15 +249,16 @@ def syndication_meta(view: View) -> Iterator[Credit]:
                 )
 
 
-_PLUGIN_TARGETS: Final = XPath(
-    "//link/@href[contains(., '/plugins/')] | //script/@src[contains(., '/plugins/')]", smart_strings=False
-)
+def _may_name_plugin(element: HtmlElement) -> bool:
+    return element.tag == "link" or (element.tag == "script" and bool(element.get("src")))
 
 
 def plugin_mark(view: View) -> Iterator[Credit]:
     """The page was made with a plugin that fills sites from feeds: a hint about the site, not the page."""
     texts = [content for name, content in view.metas if name == "generator"]
-    texts += [str(target) for target in cast("list[str]", _PLUGIN_TARGETS(view.tree))]
+    texts += [
+        target for element, target in view.sources if "/plugins/" in target and _may_name_plugin(element)
+    ]
     seen: set[str] = set()
     for text in texts:
         found = _PLUGIN.search(text)

@@ -217,17 +217,21 @@ def _story_chars(element: HtmlElement, heads: set[str]) -> int:
 
 
 _CONVERSATION: Final = re.compile(r"counter\.theconversation\.(?:com|edu\.au)/content/(\d+)/count", re.I)
-_PIXEL_HINT: Final = re.compile(
-    r"theconversation|republication-pixel|propublica\.org|apnewsregistry|pixel\.wp\.com|stats\.wordpress\.com"
-)
+_PIXEL_HINTS: Final = (
+    "theconversation", "republication-pixel", "propublica.org", "apnewsregistry", "pixel.wp.com", "stats.wordpress.com",
+)  # fmt: skip
 _FEED_PIXELS: Final = ("pixel.wp.com", "stats.wordpress.com")
 
 
 def pixel(view: View) -> Iterator[Credit]:
     """A counter that the story's owner asks republishers to embed, on a foreign site."""
-    for element in view.tree.iter("img", "script", "iframe"):
-        src = element.get("src") or element.get("data-src") or element.get("data-lazy-src") or ""
-        if not (src and _PIXEL_HINT.search(src)) and element.get("id") != "republication-tracker-tool-source":
+    everything = "\n".join(src for _, src in view.sources)
+    is_hinted = any(hint in everything for hint in _PIXEL_HINTS)
+    for element, src in view.sources:
+        if element.tag == "link":
+            continue
+        is_known = is_hinted and any(hint in src for hint in _PIXEL_HINTS)
+        if not is_known and element.get("id") != "republication-tracker-tool-source":
             continue
         if "theconversation" in src and (found := _CONVERSATION.search(src)):
             yield from _pixel(view, src, "theconversation.com", f"conversation:{found[1]}", None, 0.97)

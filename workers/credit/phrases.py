@@ -74,11 +74,7 @@ def _edge_places(view: View, phrase: str) -> str | None:
 
 def _edges_with_hint(view: View) -> list[str]:
     """The story's first and last lines and what follows it, as far as they have a word of a phrase."""
-    edges = [*view.lines[:2], *view.lines[-_EDGE_LINES - 2 :], view.tail]
-    lower = "\n".join(edges).lower()
-    if not any(word in lower for word in _HINT):
-        return []
-    return [edge for edge in edges if _has_hint(edge)]
+    return [edge for edge in view.edges if _has_hint(edge)] if view.mentions_at_edges(_HINT) else []
 
 
 def _has_hint(text: str) -> bool:

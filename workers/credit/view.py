@@ -32,10 +32,19 @@ TAIL_CHARS: Final = 600
 """How far behind the story a credit still belongs to it: what comes later is the site's footer, and footers lie."""
 _MASTHEAD_ELEMENTS: Final = 90
 _END_PARAGRAPHS: Final = 6
+_FIRST_LINES: Final = 2
+_LAST_LINES: Final = 5
 _BEHIND_ELEMENTS: Final = 90
 _UNSEEN: Final = frozenset(("script", "style", "noscript", "template", "svg", "iframe", "button", "select"))
 
 _ARTICLE_TYPE: Final = re.compile(r"(?:Article|BlogPosting|Report|Review|Posting|CreativeWork|WebPage)$")
+
+
+def _has_any(text: str, words: tuple[str, ...]) -> bool:
+    for word in words:  # noqa: SIM110 - a generator costs more than the search
+        if word in text:
+            return True
+    return False
 
 
 def squeeze(text: str) -> str:
@@ -69,6 +78,7 @@ class View:
         jsonld: Sequence[Any] | None = None,
     ) -> None:
         self._jsonld = jsonld
+        self._at_edges: dict[tuple[str, ...], bool] = {}
         self.tree = tree
         self.url = url
         self.site = site
@@ -93,6 +103,20 @@ class View:
             content = meta.get("content")
             if name and content and content.strip():
                 found.append((name.strip().lower(), squeeze(content)))
+        return found
+
+    @cached_property
+    def sources(self) -> list[tuple[HtmlElement, str]]:
+        """(element, URL as written, may be empty) of every link element, script, picture and frame."""
+        found: list[tuple[HtmlElement, str]] = []
+        for element in self.tree.iter("link", "script", "img", "iframe"):
+            get = element.get
+            url = (
+                get("href")
+                if element.tag == "link"
+                else get("src") or get("data-src") or get("data-lazy-src")
+            )
+            found.append((element, url or ""))
         return found
 
     @cached_property
@@ -203,12 +227,27 @@ class View:
         return list(self.tree.iter("p"))
 
     @cached_property
+    def edges(self) -> list[str]:
+        """The story's first and last lines and what follows it; lines of short stories stand in it twice."""
+        return [*self.lines[:_FIRST_LINES], *self.lines[-_LAST_LINES:], self.tail]
+
+    @cached_property
     def _lower(self) -> str:
         return f"{self.story}\n{self.tail}".lower()
 
+    @cached_property
+    def _lower_edges(self) -> str:
+        return "\n".join(self.edges).lower()
+
     def mentions(self, words: tuple[str, ...]) -> bool:
         """Whether the story or what follows it has one of `words` (lower case); cheaper than a pattern."""
-        return any(word in self._lower for word in words)
+        return _has_any(self._lower, words)
+
+    def mentions_at_edges(self, words: tuple[str, ...]) -> bool:
+        """Whether the `edges` have one of `words` (lower case)."""
+        if words not in self._at_edges:
+            self._at_edges[words] = _has_any(self._lower_edges, words)
+        return self._at_edges[words]
 
     @cached_property
     def masthead(self) -> list[tuple[HtmlElement, str]]:
@@ -359,6 +398,9 @@ def _walk_after(element: HtmlElement) -> Iterator[tuple[HtmlElement, str | None,
 
 def _walk(root: Any) -> Iterator[tuple[HtmlElement, str | None, bool]]:
     if not isinstance(root.tag, str) or root.tag in _UNSEEN:
+        return
+    if not len(root):
+        yield root, root.text, True
         return
     walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, node in walker:

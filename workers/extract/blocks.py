@@ -186,14 +186,16 @@ class _Walk:
             self.strong += len(text)
 
     def flush(self, container: int, tags: int) -> None:
-        if self.parts:
-            text = " ".join("".join(self.parts).split())
-            if text:
-                page = self.page
-                link_chars = min(self.link_chars, len(text))
-                path = page.paths[container]
-                page.blocks.append(Block(text, link_chars, self.links, self.strong, container, tags, path))
-            self.parts = []
+        if not self.parts:  # and then no characters were counted
+            self.links = self.breaks = 0
+            return
+        text = " ".join("".join(self.parts).split())
+        if text:
+            page = self.page
+            link_chars = min(self.link_chars, len(text))
+            path = page.paths[container]
+            page.blocks.append(Block(text, link_chars, self.links, self.strong, container, tags, path))
+        self.parts = []
         self.link_chars = self.links = self.strong = self.breaks = 0
 
     def inside(self, node: HtmlElement, container: int, tags: int) -> None:
@@ -227,7 +229,7 @@ class _Walk:
             else:
                 self.flush(container, tags)
                 self.enter(child, tag, container, tags)
-            if tail := child.tail:
+            if (tail := child.tail) and (self.parts or not tail.isspace()):
                 self.text(tail)
 
     def enter(self, node: HtmlElement, tag: str, parent: int, tags: int) -> None:
@@ -251,7 +253,7 @@ class _Walk:
         page.hints.append(hints_of(marks) if marks else 0)
         chain = (page.paths[parent] if parent >= 0 else -1, tag, name)
         page.paths.append(page._path_ids.setdefault(chain, len(page._path_ids)))
-        if text := node.text:
+        if (text := node.text) and not text.isspace():  # nothing is gathered at a block's start
             self.text(text)
         if len(node):
             self.inside(node, me, inner)

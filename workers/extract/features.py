@@ -23,7 +23,8 @@ Floats = NDArray[np.float32]
 _END: Final = (".", "!", "?", "。", "！", "？", "…", "”", '"', "“", "»", ".)", "।", "'", "’", "」", ":", "؟")
 _GOES_ON: Final = ("...", "…", " more", ">", "»")
 _QUOTES: Final = frozenset("\"“„«»‘'「")
-_NO_LETTER: Final = re.compile(r"\W+")
+_LETTERS: Final = re.compile(r"\w+")
+_ASCII_FLAT: Final = {code: chr(code).lower() if _LETTERS.match(chr(code)) else None for code in range(128)}
 _DIGIT: Final = re.compile(r"\d")
 _UPPER: Final = re.compile("[A-ZÀ-ÞА-Я]")
 _TAG_CODES: Final = {
@@ -40,11 +41,20 @@ _TAG_BITS: Final = np.array(list(TAG_BITS.values()), np.int64)
 _TEXT_COLUMNS: Final = 16
 
 
+def _flat(text: str) -> str:
+    """Letters, digits and underscores of a text, their case folded.
+
+    >>> _flat("It's 8 o'clock"), _flat("Straße!")
+    ('its8oclock', 'strasse')
+    """
+    return text.translate(_ASCII_FLAT) if text.isascii() else "".join(_LETTERS.findall(text)).casefold()
+
+
 def _text_rows(page: Page, title: str, description: str, stated: str) -> tuple[Floats, int]:
     """What the words of each block say, shape (blocks, 16), and which block shows the title (-1: none)."""
-    flat_title = _NO_LETTER.sub("", title).casefold()
-    flat_description = _NO_LETTER.sub("", description).casefold()
-    flat_stated = _NO_LETTER.sub("", stated).casefold()
+    flat_title = _flat(title)
+    flat_description = _flat(description)
+    flat_stated = _flat(stated)
     has_stated = bool(flat_stated)
     rows = np.zeros((len(page.blocks), _TEXT_COLUMNS), np.float32)
     rows[:, 12] = -1
@@ -60,7 +70,7 @@ def _text_rows(page: Page, title: str, description: str, stated: str) -> tuple[F
             continue
         head = text[:100]
         is_ascii = text.isascii()
-        flat = _NO_LETTER.sub("", text[:160]).casefold()
+        flat = _flat(text[:160])
         size = len(flat)
         is_title = (
             size > 8 and bool(flat_title) and (flat == flat_title or (size > 15 and flat in flat_title))
@@ -207,25 +217,33 @@ def block_features(page: Page, title: str, description: str, stated: str) -> Flo
         path_words[path] / total_words, path_good[path] / total_good, path_count[path],
         path_words[path] / np.maximum(1, path_count[path]), is_head, is_good,
     ]  # fmt: skip
-    columns += list(rows.T)
-    columns += list((tags & _TAG_BITS[:, None]) > 0)
+    around: list[NDArray[Any]] = []
     level = container
     for _ in range(4):
         held = sums[level].T
-        columns += [
+        around += [
             held[0], held[2] / np.maximum(1, held[1]), held[3], held[0] / total_words, held[4] / total_good, held[5],
             held[0] / np.maximum(1, held[3]),
         ]  # fmt: skip
         level = np.maximum(0, parents[level])
     marks = np.stack([own_marks[container], own_marks[up1], all_marks[container], below_marks[container]])
     hints = ((marks[:, None, :] & _HINT_BITS[None, :, None]) > 0).reshape(-1, count)
-    return _table([*columns, *hints], count)
+    tag_bits = (tags & _TAG_BITS[:, None]) > 0
+    return _table([columns, rows.T, tag_bits, around, hints], count)
 
 
-def _table(columns: Sequence[NDArray[Any]], count: int) -> Floats:
-    table = np.empty((len(columns), count), np.float32)
-    for at, column in enumerate(columns):
-        table[at] = column
+def _table(groups: Sequence[Sequence[NDArray[Any]] | NDArray[Any]], count: int) -> Floats:
+    """Columns, alone or many in an array of shape (columns, blocks), as one table of shape (blocks, columns)."""
+    table = np.empty((sum(map(len, groups)), count), np.float32)
+    at = 0
+    for group in groups:
+        if isinstance(group, np.ndarray):
+            table[at : at + len(group)] = group
+            at += len(group)
+        else:
+            for column in group:
+                table[at] = column
+                at += 1
     return table.T
 
 
@@ -238,7 +256,7 @@ def context_features(page: Page, base: Floats, chance: Floats) -> Floats:
     """
     count = len(chance)
     words = base[:, 0]
-    columns: list[NDArray[Any]] = [*base.T, chance]
+    columns: list[NDArray[Any]] = [chance]
     order = np.arange(count)
     for step in (-3, -2, -1, 1, 2, 3):
         at = order + step
@@ -259,7 +277,7 @@ def context_features(page: Page, base: Floats, chance: Floats) -> Floats:
         ]
     else:
         columns += [np.full(count, 99.0)] * 4
-    return _table(columns, count)
+    return _table([base.T, columns], count)
 
 
 def _shares(page: Page, words: Floats, chance: Floats) -> list[NDArray[Any]]:

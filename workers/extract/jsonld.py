@@ -65,7 +65,10 @@ def objects_of(values: list[Any]) -> list[dict[str, Any]]:
 
 
 def _values(raw: str) -> Iterator[Any]:
-    raw = _COMMENT.sub("", _COMMENT.sub("", raw)).strip().rstrip(";")
+    raw = raw.strip()
+    if raw.startswith(("<!--", "//", "/*", "<![")) or raw.endswith(("-->", "]]>")):
+        raw = _COMMENT.sub("", _COMMENT.sub("", raw)).strip()
+    raw = raw.rstrip(";")
     for attempt in (raw, _TRAILING_COMMA.sub(r"\1", _CONTROL.sub(" ", raw)), html.unescape(raw)):
         try:
             yield json.loads(attempt, strict=False)
