@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
@@ -60,6 +61,21 @@ def test_one_request_in_flight_per_host(frontier: Frontier) -> None:
     [second] = frontier.claim("c2", limit=10, lease_s=LEASE_S)
     assert second.host_key == first[0].host_key
     assert second.url != first[0].url
+
+
+def test_the_newest_story_of_a_host_comes_first_and_those_without_a_date_last(frontier: Frontier) -> None:
+    def announced(name: str, day: int) -> Offer:
+        return article(f"http://a.test/{name}", hint_published_at=datetime(2026, 11, day, tzinfo=UTC))
+
+    frontier.offer([article("http://a.test/0-undated"), announced("1-old", 1), announced("2-newer", 9)])
+    robots_done(frontier)
+    order = []
+    for late in ([announced("3-newest", 20)], [], [], []):
+        [claim] = frontier.claim("c1", limit=10, lease_s=LEASE_S)
+        order.append(claim.url.rpartition("/")[2])
+        frontier.offer(late)  # found while the others wait
+        frontier.settle([done(claim)], crawl_id="c")
+    assert order == ["2-newer", "3-newest", "1-old", "0-undated"]
 
 
 def test_a_settle_with_an_old_token_changes_nothing(frontier: Frontier, db: psycopg.Connection) -> None:

@@ -119,7 +119,7 @@ comment on column core.urls.left_out is
     'how many URLs the last reading of a document left out, by reason';
 comment on column core.urls.found_url is 'the URL as found, where a redirect has replaced it';
 
-create index urls_due on core.urls (host_key, priority, url_id) where state = 'due';
+create index urls_due on core.urls (host_key, priority, hint_published_at desc nulls last, url_id) where state = 'due';
 create index urls_waiting on core.urls (due_at) where state = 'waiting';
 create index urls_held on core.urls (authority)
  where state = 'waiting' and reason in ('robots_unavailable', 'robots_pending');

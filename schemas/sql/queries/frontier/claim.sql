@@ -1,5 +1,6 @@
 -- Claims the best due URL of up to %(limit)s hosts that are ready, one each, until %(lease_s)s seconds from now.
 --
+-- The best one has the least priority number; of these the newest story comes first, those without a date last.
 -- A host without a due URL goes to sleep, unless one came in since this statement's snapshot. A URL that was claimed
 -- %(max_tries)s times and never settled is quarantined. After a claim that is never settled the host is ready at the
 -- claim's end and its pause, not earlier.
@@ -33,7 +34,7 @@ with busy as materialized (
       join core.hosts s using (host_key)
       left join lateral (select url_id, tries from core.urls
                           where host_key = r.host_key and state = 'due' and not r.is_crowded
-                          order by priority, url_id limit 1) u on true
+                          order by priority, hint_published_at desc nulls last, url_id limit 1) u on true
 ), quarantined as (
     update core.urls u
        set state = 'quarantined', reason = 'killed its crawler ' || u.tries || ' times', settled_at = now()
