@@ -299,6 +299,22 @@ def test_one_url_that_always_fails_costs_its_host_nothing_and_ends(
     assert backed_off == (0,)
 
 
+def test_a_pass_waits_once_for_a_host_that_asks_for_a_short_pause_for_ever(
+    frontier: Frontier, crawlers: Callable[..., Crawler]
+) -> None:
+    def busy(path: str, headers: Mapping[str, str]) -> Reply:
+        if path == "/robots.txt":
+            return Reply(status=404)
+        return Reply(status=503, headers={"Retry-After": "20"})
+
+    with Web({"a.test": busy}) as web:
+        frontier.offer(articles(web, "a.test", ["/1", "/2", "/3"]))
+        crawlers(web, until_idle=True).wait()
+        assert len(web.paths("a.test")) == 3
+    left = frontier.idle()
+    assert (left.due, left.soon, left.deferred, left.is_idle) == (0, 0, 3, True)
+
+
 def test_a_pass_does_not_wait_for_hosts_that_back_off_for_long(
     frontier: Frontier, connection: psycopg.Connection, crawlers: Callable[..., Crawler]
 ) -> None:

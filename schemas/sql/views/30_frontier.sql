@@ -66,7 +66,8 @@ $$;
 -- What is left of one pass over all sites that are not paused, a row per open URL.
 --
 -- 'due': to be fetched now. 'soon': a retry that comes within the patience. 'deferred': one that comes later, or whose
--- host backs off for longer; a pass does not wait for it. 'revisit': a document that was read, or a robots.txt. A document
+-- host backs off for longer or for the second time in a row (one that always asks for a short pause would hold a pass up
+-- for hours); a pass does not wait for it. 'revisit': a document that was read, or a robots.txt. A document
 -- with hops is on its way to where a redirect has sent it for now.
 create or replace function core.open_pass(patience_s double precision)
 returns table (site text, kind text, standing text)
@@ -76,6 +77,7 @@ language sql stable as $$
                      and (u.kind = 'robots' or u.poll is not null and u.failures = 0 and u.hops = 0) then 'revisit'
                 when greatest(case when u.state = 'waiting' then u.due_at end, h.back_off_until)
                      > now() + patience_s * interval '1 second' then 'deferred'
+                when h.failures >= 2 and h.back_off_until > now() then 'deferred'
                 when u.state = 'due' then 'due'
                 else 'soon' end
       from core.urls u join core.hosts h using (host_key)
