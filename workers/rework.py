@@ -85,14 +85,13 @@ def rework(
     return count
 
 
-def pages_on_topic(bootstrap: str, *, since: datetime, site: str | None = None) -> Iterator[RawPage]:
+def pages_on_topic(bootstrap: str, *, since: datetime) -> Iterator[RawPage]:
     """The pages that were published since then and that the topic still keeps, until none comes for 5 s.
 
     Reads outside any consumer group; the workers' place is not touched.
 
     Args:
         since: aware; compared with the message's time.
-        site: only pages of this site.
 
     Raises:
         BrokerUnavailable: no broker answers.
@@ -112,11 +111,7 @@ def pages_on_topic(bootstrap: str, *, since: datetime, site: str | None = None) 
                 quiet_since = time.monotonic()
                 for record in records:
                     moment = datetime.fromtimestamp((record.timestamp or 0) / 1000, UTC)
-                    if (
-                        since <= moment <= started_at
-                        and (page := _decoded(record))
-                        and site in (None, page.site)
-                    ):
+                    if since <= moment <= started_at and (page := _decoded(record)):
                         yield page
     except KafkaError as error:
         raise BrokerUnavailable(

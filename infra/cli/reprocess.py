@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -60,7 +60,11 @@ def reprocess(
     from workers.rework import pages_on_topic, rework
 
     name = None if site is None else site_of(site if "//" in site else f"https://{site}")
-    done = 0
+    done = seen = 0
+
+    def see() -> None:
+        nonlocal seen
+        seen += 1
 
     def tell(count: int) -> None:
         nonlocal done
@@ -77,14 +81,24 @@ def reprocess(
             pages = _from_archives(paths, name)
         else:
             after = datetime.now(UTC) - timedelta(seconds=since or 0.0)
-            pages = pages_on_topic(found.bootstrap, since=after, site=name)
+            pages = _of_site(pages_on_topic(found.bootstrap, since=after), name, see)
         count = rework(ready, pages, extract_processes=extract_processes, on_batch=tell)
     click.echo(f"{counted(count, 'page')} worked again")
-    if count == 0 and not paths and found.is_broker_embedded:
+    if count == 0 and seen:
+        click.echo(f"none of the {counted(seen, 'page')} published since then is of {name}", err=True)
+    elif count == 0 and not paths and found.is_broker_embedded:
         click.echo(
             "the embedded broker keeps pages only while it runs; name WARC files with --warc", err=True
         )
     return 0
+
+
+def _of_site(pages: Iterator[RawPage], site: str | None, see: Callable[[], None]) -> Iterator[RawPage]:
+    """The pages of a site, or all; `see` is called for each page, whatever its site."""
+    for page in pages:
+        see()
+        if site in (None, page.site):
+            yield page
 
 
 def _from_archives(paths: tuple[Path, ...], site: str | None) -> Iterator[RawPage]:

@@ -75,7 +75,8 @@ def run_query(database_url: str, query: str, output_format: Format) -> int:
 
 
 def _print_rows(cursor: psycopg.Cursor[tuple[object, ...]], output_format: Format) -> None:
-    names = _unique([column.name for column in cursor.description or ()])
+    titles = [column.name for column in cursor.description or ()]
+    names = _unique(titles)
     rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     numeric = {
         name
@@ -83,9 +84,12 @@ def _print_rows(cursor: psycopg.Cursor[tuple[object, ...]], output_format: Forma
         if rows and all(isinstance(row[name], (int, float, type(None))) for row in rows)
     }
     if output_format == "table" and rows and not _fits(names, rows):
-        _print_records(rows)
+        _print_records(titles, rows)
         return
-    columns = [Column(name=name, title=name, is_right=name in numeric, is_wrapped=True) for name in names]
+    columns = [
+        Column(name=name, title=title, is_right=name in numeric, is_wrapped=True)
+        for name, title in zip(names, titles, strict=True)
+    ]
     print_listing(Listing(columns=columns, rows=rows, empty="(0 rows)"), output_format)
     if output_format == "table" and rows:
         click.echo(f"({len(rows)} {'row' if len(rows) == 1 else 'rows'})")
@@ -103,18 +107,18 @@ def _fits(names: list[str], rows: list[dict[str, object]]) -> bool:
     )
 
 
-def _print_records(rows: list[dict[str, object]]) -> None:
+def _print_records(titles: list[str], rows: list[dict[str, object]]) -> None:
     """Each row as a block of lines, one a column: psql's expanded display."""
     for number, row in enumerate(rows, 1):
         click.echo(f"-[ row {number} ]-")
-        indent = max(len(name) for name in row)
-        for name, value in row.items():
-            click.echo(f"{name:<{indent}} | " + human(value).replace("\n", f"\n{'':<{indent}} | "))
+        indent = max(map(len, titles))
+        for title, value in zip(titles, row.values(), strict=True):
+            click.echo(f"{title:<{indent}} | " + human(value).replace("\n", f"\n{'':<{indent}} | "))
     click.echo(f"({len(rows)} {'row' if len(rows) == 1 else 'rows'})")
 
 
 def _unique(names: list[str]) -> list[str]:
-    """Column names made different: `count`, `count_2` …"""
+    """Column names made different, as keys of JSON: `count`, `count_2` …; a table is headed as psql heads it."""
     seen: dict[str, int] = {}
     result = []
     for name in names:

@@ -171,6 +171,13 @@ def test_columns_with_one_name_are_told_apart(capsys: pytest.CaptureFixture[str]
     ]
 
 
+def test_a_table_is_headed_as_psql_heads_it(capsys: pytest.CaptureFixture[str], here: str) -> None:
+    table = call(capsys, "sql", "-c", "select 7 as count, 8 as count")[1]
+    assert table.count("count") == 2
+    assert "count_2" not in table
+    assert "7" in table and "8" in table
+
+
 def test_a_wrong_query_says_what_the_server_says(capsys: pytest.CaptureFixture[str], here: str) -> None:
     code, _, err = call(capsys, "sql", "-c", "select nothing from clusters")
     assert code == 1
