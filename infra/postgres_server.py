@@ -46,12 +46,14 @@ _MAX_SOCKET_PATH: Final = 100
 _OPTIONS: Final = {
     "listen_addresses": "",
     "max_connections": "200",
-    "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "wal_compression": "on",
     "idle_in_transaction_session_timeout": "10min",
     "log_min_messages": "warning",
 }
+_BUFFERS_MB: Final = (128, 1024)
+"""Bounds of shared_buffers. The index of the keys of a million articles takes 1 GB, and every look-up goes all over
+it; pages that are not here are copied from the kernel. Memory is taken when a page is first used."""
 _UNSAFE_OPTIONS: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """For tests alone: a crash of the machine loses everything."""
 
@@ -199,6 +201,7 @@ class PostgresServer:
                 user = _service_user()
                 os.chown(sockets, user.pw_uid, user.pw_gid)
         options = {**_OPTIONS, **({} if self.is_durable else _UNSAFE_OPTIONS)}
+        options["shared_buffers"] = f"{_buffers_mb(psutil.virtual_memory().total)}MB"
         options["unix_socket_directories"] = str(sockets)
         quoted = " ".join("-c {}='{}'".format(k, v.replace("'", "'\\''")) for k, v in options.items())
         if os.geteuid() == 0:
@@ -224,6 +227,12 @@ class PostgresServer:
         return _run_as_service(
             [str(postgres_binaries() / "pg_ctl"), "-D", str(self.data), "-w", action, *args]
         )
+
+
+def _buffers_mb(memory_bytes: int) -> int:
+    """An eighth of the machine's memory, within `_BUFFERS_MB`."""
+    least, most = _BUFFERS_MB
+    return max(least, min(most, memory_bytes // 8 // 2**20))
 
 
 def _service_user() -> pwd.struct_passwd:

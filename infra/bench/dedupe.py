@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -101,7 +102,8 @@ def _fill(url: str, size: int) -> None:
 def _show(found: Measured) -> None:
     click.echo(
         f"{found.indexed:>9,} indexed  mix {found.mix} ({found.copies_share:.0%} copies)  "
-        f"{found.workers} worker{'s' if found.workers > 1 else ' '}  {found.per_second:7.0f} articles/s"
+        f"{found.workers} worker{'s' if found.workers > 1 else ' '}  {found.per_second:7.0f} articles/s  "
+        f"{found.cores:.2f} of {os.cpu_count()} cores used"
     )
     for label, figures, digits in (
         ("processor ms/article", found.cpu_ms, 2),

@@ -9,12 +9,14 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
 from infra.broker_server import BrokerServer
 from infra.embedded import broker_of, postgres_of, servers
 from infra.locks import UserCount, exclusive
+from infra.postgres_server import _buffers_mb
 from schemas.errors import UsageError
 from schemas.settings import Settings, load_settings
 
@@ -107,6 +109,22 @@ def test_a_server_that_was_killed_itself_is_started_again(folder: Path) -> None:
             assert again.database_url == first.database_url
             with psycopg.connect(again.database_url) as connection:
                 assert connection.execute("select 1").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(("memory_gb", "buffers_mb"), [(0.5, 128), (4, 512), (64, 1024)])
+def test_the_server_takes_an_eighth_of_the_memory_within_bounds(memory_gb: float, buffers_mb: int) -> None:
+    assert _buffers_mb(int(memory_gb * 2**30)) == buffers_mb
+
+
+def test_the_running_server_has_the_buffers_that_fit_this_machine(folder: Path) -> None:
+    with (
+        servers(_settings(folder), with_broker=False, is_durable=False) as found,
+        psycopg.connect(found.database_url) as connection,
+    ):
+        row = connection.execute(
+            "select setting::integer * 8 / 1024 from pg_settings where name = 'shared_buffers'"
+        )
+        assert row.fetchone() == (_buffers_mb(psutil.virtual_memory().total),)
 
 
 def test_a_process_number_that_another_program_has_now_is_not_taken_for_the_server(folder: Path) -> None:

@@ -58,6 +58,8 @@ class Measured:
         per_second: articles a second of all workers together, sketching included.
         cpu_ms: processor time per article, of the worker and of its server process: what is left when nothing else
             runs on the machine.
+        cores: processor time of all workers and their servers by the clock: how many cores were kept busy. Where it
+            comes near to those of the machine, more workers cannot do more.
         stage_ms: milliseconds per article and worker, by stage.
         pairs_per_article: proposed by a shared key, likely by their signatures, kept as matches.
         bytes_per_article: of each table and index, over all articles.
@@ -70,6 +72,7 @@ class Measured:
     articles: int
     per_second: float
     cpu_ms: dict[str, float]
+    cores: float
     stage_ms: dict[str, float]
     pairs_per_article: dict[str, float]
     bytes_per_article: dict[str, float]
@@ -273,6 +276,8 @@ def measure(
             name: 1000 * sum(float(seconds[i]) for seconds, _, _, _ in took) / done
             for i, name in ((1, "worker"), (2, "server"))
         },
+        cores=sum(float(seconds[1] + seconds[2]) for seconds, _, _, _ in took)
+        / max(float(seconds[0]) for seconds, _, _, _ in took),
         stage_ms=stages,
         pairs_per_article=pairs,
         bytes_per_article={name: size / count for name, size in sizes},
