@@ -2,6 +2,10 @@
 
 `credit_labels.csv` says for the pages of aeb and fundus which credits of a strong kind they carry: file, kind, and the
 agency or site that is named. A credit found that is not labelled counts as false.
+
+`credit_verdicts.csv` judges the phrases of the credits that were found in `sites` and `transplant` (40 stories in real
+templates), read by hand: precision alone, and pages share their phrases. A phrase that was not read counts as false.
+Canonical links are left out there: those pages have made-up addresses.
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ from workers.extract.page import extract_page
 from workers.extract.parse import parse
 
 LABELS: Final = Path(__file__).with_name("credit_labels.csv")
+VERDICTS: Final = Path(__file__).with_name("credit_verdicts.csv")
 STRONG: Final = (
     "author_agency",
     "canonical",
@@ -83,7 +88,7 @@ def labels() -> set[tuple[str, str, str]]:
 
 
 def measure(data_dir: Path) -> list[Row]:
-    return [_canonical(data_dir), *_kinds(data_dir)]
+    return [_canonical(data_dir), *_kinds(data_dir), *_transplanted(data_dir)]
 
 
 def _canonical(data_dir: Path) -> Row:
@@ -144,6 +149,44 @@ def _kinds(data_dir: Path) -> list[Row]:
             )
         )
     return rows
+
+
+def _transplanted(data_dir: Path) -> list[Row]:
+    with VERDICTS.open(encoding="utf-8", newline="") as file:
+        right = {
+            (row["kind"], row["named"], row["phrase"])
+            for row in csv.DictReader(file)
+            if row["verdict"] == "right"
+        }
+    count: Counter[tuple[str, bool]] = Counter()
+    phrases: dict[str, set[str]] = {}
+    for folder in ("sites", "transplant"):
+        for line in (data_dir / folder / "index.jsonl").read_text("utf-8").splitlines():
+            entry = json.loads(line)
+            url = entry.get("url") or f"https://transplant.test/2026/11/{entry['file'][:12]}"
+            for credit in extract_page(page_of(data_dir / folder / entry["file"], url)).credits:
+                if credit.kind in STRONG and credit.kind != "canonical":
+                    phrase = credit.text[:60]
+                    phrases.setdefault(credit.kind, set()).add(phrase)
+                    count[credit.kind, (credit.kind, named(credit), phrase) in right] += 1
+    files = [file for name in ("sites", "transplant") for file in (data_dir / name).glob("*")]
+    digest = digest_of([*files, VERDICTS])
+    return [
+        Row(
+            section="credits",
+            system="wiretrace",
+            dataset=f"sites+transplant {kind}",
+            figures={
+                "P": count[kind, True] / (found := count[kind, True] + count[kind, False]),
+                "n": float(found),
+                "phrases": float(len(phrases[kind])),
+            },
+            pinned={"P": 0.0},
+            digest=digest,
+        )
+        for kind in STRONG
+        if kind in phrases
+    ]
 
 
 def _precision_recall(true: int, false: int, missed: int) -> dict[str, float]:
