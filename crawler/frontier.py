@@ -33,6 +33,8 @@ MAX_TRIES: Final = 3
 """Claims of one URL that were never settled, after which it is quarantined."""
 
 ADDRESS_CAP: Final = 4
+ROBOTS_GIVE_UP_DAYS: Final = 30
+"""An article whose robots.txt could not be read for so long is given up. RFC 9309, 2.3.1.4, names 30 days."""
 """Hosts of one address that are asked at once: farms of autoblogs share one server under hundreds of names."""
 
 OFFER_BATCH: Final = 500
@@ -294,6 +296,7 @@ class Frontier:
                 "status": status,
                 "crawl_delay_s": crawl_delay_s,
                 "lifetime_s": lifetime_s,
+                "give_up_days": ROBOTS_GIVE_UP_DAYS,
             },
         )
 

@@ -39,9 +39,9 @@ def settings_command(settings: Settings) -> Listing:
             }
         )
     columns = (
-        Column(name="variable"),
+        Column(name="variable", least=36),
         Column(name="value", is_wrapped=True),
-        Column(name="from"),
+        Column(name="from", rank=1),
         Column(name="description", is_wrapped=True),
     )
     return Listing(columns=columns, rows=rows)

@@ -26,10 +26,16 @@ __all__ = ["sql_command"]
 
 
 @click.command("sql")
-@click.option("-c", "--command", "query", help="Run this and print its rows, instead of opening psql.")
+@click.option(
+    "-c",
+    "--command",
+    "queries",
+    multiple=True,
+    help="Run this and print its rows, instead of opening psql; several are run in turn.",
+)
 @format_options
 @with_settings
-def sql_command(settings: Settings, query: str | None, output_format: Format) -> int:
+def sql_command(settings: Settings, queries: tuple[str, ...], output_format: Format) -> int:
     """Open psql on the database, or run one query.
 
     Public views and functions are in the schema wiretrace: articles, clusters, cluster_members, matches, credits,
@@ -44,11 +50,11 @@ def sql_command(settings: Settings, query: str | None, output_format: Format) ->
     with servers(settings, with_broker=False) as found:
         if found.is_database_embedded:
             migrate(found.database_url)  # so that a new data directory answers with empty views
-        if query is None and not sys.stdin.isatty():
-            query = sys.stdin.read()
-        if query is not None:
-            return run_query(found.database_url, query, output_format)
-        return _psql(found.database_url)
+        if not queries and not sys.stdin.isatty():
+            queries = (sys.stdin.read(),)
+        for query in queries:
+            run_query(found.database_url, query, output_format)
+        return 0 if queries else _psql(found.database_url)
 
 
 def run_query(database_url: str, query: str, output_format: Format) -> int:

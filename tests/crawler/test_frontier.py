@@ -438,3 +438,19 @@ def test_a_request_is_in_the_log_for_fourteen_days(frontier: Frontier, db: psyco
     frontier.keep_fetches()
     rows = db.execute("select url from wiretrace.fetches order by ended_at desc").fetchall()
     assert rows == [("0 days",), ("1 days",), ("13 days",)]
+
+
+def test_articles_whose_robots_cannot_be_read_for_a_month_are_given_up(
+    frontier: Frontier, db: psycopg.Connection
+) -> None:
+    frontier.offer([article("http://a.test/old"), article("http://a.test/new")])
+    db.execute("update core.urls set offered_at = now() - interval '31 days' where url like '%%/old'")
+    [robots] = frontier.claim("c1", limit=10, lease_s=LEASE_S)
+    frontier.write_robots(robots, "unavailable", body=b"", status=503, crawl_delay_s=0, lifetime_s=60)
+    found = db.execute(
+        "select url, state, reason from core.urls where kind = 'article' order by url"
+    ).fetchall()
+    assert found == [
+        ("http://a.test/new", "waiting", "robots_unavailable"),
+        ("http://a.test/old", "failed", "robots_unavailable"),
+    ]

@@ -1,4 +1,5 @@
--- Stores what the robots.txt of one authority said, and lets its URLs go or holds them back.
+-- Stores what the robots.txt of one authority said, and lets its URLs go or holds them back. Articles that were held
+-- back for %(give_up_days)s days are given up: every URL has an end.
 with rules as (
     insert into core.robots as r (authority, state, body, status, crawl_delay_s, fetched_at, expires_at, version)
     values (%(authority)s, %(state)s, %(body)s, %(status)s, %(crawl_delay_s)s, now(),
@@ -17,6 +18,14 @@ with rules as (
      where %(state)s = 'unavailable' and u.host_key = hosts.host_key and u.authority = %(authority)s
        and (u.state = 'due' or u.state = 'waiting' and u.reason in ('robots_unavailable', 'robots_pending'))
        and u.kind <> 'robots'
+       and not (u.kind = 'article' and u.offered_at <= now() - %(give_up_days)s * interval '1 day')
+), given_up as (
+    update core.urls u
+       set state = 'failed', reason = 'robots_unavailable', settled_at = now()
+      from hosts
+     where %(state)s = 'unavailable' and u.host_key = hosts.host_key and u.authority = %(authority)s
+       and (u.state = 'due' or u.state = 'waiting' and u.reason in ('robots_unavailable', 'robots_pending'))
+       and u.kind = 'article' and u.offered_at <= now() - %(give_up_days)s * interval '1 day'
 ), let_go as (
     update core.urls u set due_at = now(), reason = null
      where %(state)s <> 'unavailable' and u.authority = %(authority)s
