@@ -10,7 +10,7 @@ import functools
 import io
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -51,6 +51,7 @@ class Column:
         title: in the table; default the name with spaces.
         is_in_table: False for values that only a program wants.
         is_wrapped: whether a long value goes on in a second line; else it is cut.
+        is_whole: whether it is never cut, however long.
         least: width that a long one keeps; where that is not to be had, columns with a rank go.
         rank: the higher, the sooner a narrow table does without it; 0 = never. Hidden too where nothing is in it.
     """
@@ -60,6 +61,7 @@ class Column:
     is_right: bool = False
     is_in_table: bool = True
     is_wrapped: bool = False
+    is_whole: bool = False
     rank: int = 0
     least: int = _LEAST_WIDTH
 
@@ -205,7 +207,9 @@ def _print_table(listing_: Listing) -> None:
         return
     shown = _that_fit([c for c in listing_.columns if c.is_in_table], rows, console.width)
     cells = [[human(row[column.name]) for column in shown] for row in rows]
-    widths = _widths(_natural(shown, cells), console.width)
+    natural = _natural(shown, cells)
+    whole = {index for index, column in enumerate(shown) if column.is_whole}
+    widths = _widths(natural, console.width, whole)
     table = Table(title=listing_.title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column, width in zip(shown, widths, strict=True):
         table.add_column(
@@ -230,7 +234,10 @@ def _that_fit(columns: Sequence[Column], rows: Sequence[Mapping[str, object]], t
     for column in sorted((c for c in shown if c.rank), key=lambda c: c.rank, reverse=True):
         cells = [[human(row[c.name]) for c in shown] for row in rows]
         natural = _natural(shown, cells)
-        least = (w if w <= _KEPT_WIDTH else min(w, c.least) for c, w in zip(shown, natural, strict=True))
+        least = (
+            w if w <= _KEPT_WIDTH or c.is_whole else min(w, c.least)
+            for c, w in zip(shown, natural, strict=True)
+        )
         if sum(least) + 2 * (len(shown) - 1) <= total:
             break
         shown.remove(column)
@@ -245,13 +252,13 @@ def _natural(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[
     ]
 
 
-def _widths(natural: Sequence[int], total: int) -> list[int]:
-    """The width of each column: the short ones get what they need, the long ones share what is left.
+def _widths(natural: Sequence[int], total: int, whole: Container[int] = ()) -> list[int]:
+    """The width of each column: the short ones and those of `whole` get what they need, the others share the rest.
 
-    >>> _widths([4, 10, 100, 30], 80)
-    [4, 10, 30, 30]
+    >>> _widths([4, 10, 100, 30], 80), _widths([4, 10, 100, 40], 80, {3})
+    ([4, 10, 30, 30], [4, 10, 20, 40])
     """
-    long = [index for index, width in enumerate(natural) if width > _KEPT_WIDTH]
+    long = [index for index, width in enumerate(natural) if width > _KEPT_WIDTH and index not in whole]
     left = total - sum(width for index, width in enumerate(natural) if index not in long)
     left -= 2 * (len(natural) - 1)  # the gaps
     widths = list(natural)

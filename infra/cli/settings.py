@@ -39,7 +39,7 @@ def settings_command(settings: Settings) -> Listing:
             }
         )
     columns = (
-        Column(name="variable", least=36),
+        Column(name="variable", is_whole=True),
         Column(name="value", is_wrapped=True),
         Column(name="from", rank=1),
         Column(name="description", is_wrapped=True),
