@@ -329,3 +329,21 @@ def test_candidates_are_found_by_the_index_of_keys(connection: Any) -> None:
         "explain select s.article_id from core.sketches s where s.keys && array[1, 2]::bigint[]"
     ).fetchall()
     assert "keys_idx" in str(plan)
+
+
+@pytest.mark.parametrize(
+    ("later", "certainty", "lag"),
+    [
+        ("2024-02-08 10:00+00", "exact", timedelta(hours=2)),
+        ("2024-02-08 00:00+00", "date_only", None),
+        ("2024-02-10 00:00+00", "date_only", timedelta(days=2)),
+    ],
+)
+def test_a_day_without_a_time_of_day_gives_no_hours(
+    database_url: str, later: str, certainty: str, lag: timedelta | None
+) -> None:
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute(
+            "select core.lag_between(%s, %s, '2024-02-08 08:00+00', 'exact')", (later, certainty)
+        ).fetchone()
+    assert found == (lag,)

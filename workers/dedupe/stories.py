@@ -98,7 +98,10 @@ def write_clusters(cur: Cursor, locked: Locked) -> None:
 
 def _cluster_row(cluster: StoryCluster, nodes: Mapping[int, Node]) -> dict[str, object]:
     members = [nodes[place.article_id] for place in cluster.members]
-    times = sorted(node.published_at for node in members if node.published_at is not None)
+    stated = [node for node in members if node.published_at is not None]
+    # A day without a time of day would put its member before the origin.
+    timed = [node for node in stated if node.published_certainty != "date_only"] or stated
+    times = sorted(node.published_at for node in timed if node.published_at is not None)
     return {
         "cluster_id": cluster.cluster_id,
         "size": len(members),

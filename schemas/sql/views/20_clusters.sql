@@ -49,6 +49,16 @@ return regexp_replace(
 
 comment on function core.plain_url_key(text) is 'The key of a URL as an analyst types it.';
 
+-- Time between two publications. Where a page states only its day, whole days; null within one day, as nobody knows.
+create or replace function core.lag_between(later timestamptz, later_certainty text, earlier timestamptz, earlier_certainty text)
+returns interval
+language sql immutable parallel safe
+return case when 'date_only' in (later_certainty, earlier_certainty)
+            then nullif(timezone('UTC', later)::date - timezone('UTC', earlier)::date, 0) * interval '1 day'
+            else later - earlier end;
+
+comment on function core.lag_between is 'Time between two publications, as exactly as their pages state it.';
+
 create or replace view wiretrace.clusters as
 select c.cluster_id, coalesce(o.title, h.title) as title, c.size, c.sites, c.origin_article_id, c.origin_url,
        c.origin_site, c.first_published_at, c.last_published_at,
@@ -66,8 +76,8 @@ comment on column wiretrace.clusters.sites is 'Number of sites.';
 comment on column wiretrace.clusters.origin_article_id is 'The article that published the story first; null where the origin was not crawled.';
 comment on column wiretrace.clusters.origin_url is 'URL of the origin; of an origin outside the crawl where a page names it.';
 comment on column wiretrace.clusters.origin_site is 'Site of the origin, in the crawl or outside.';
-comment on column wiretrace.clusters.first_published_at is 'Earliest published time of a member.';
-comment on column wiretrace.clusters.last_published_at is 'Latest published time of a member.';
+comment on column wiretrace.clusters.first_published_at is 'Earliest published time of a member; days without a time of day count only where there is nothing else.';
+comment on column wiretrace.clusters.last_published_at is 'Latest published time of a member; days without a time of day count only where there is nothing else.';
 comment on column wiretrace.clusters.spread is 'Time from the first to the last publication.';
 comment on column wiretrace.clusters.origin_agency is 'The news agency that the story comes from, by its short name.';
 comment on column wiretrace.clusters.origin_reason is 'linked, agency_page, credited_agency, linked_outside or earliest: the kind of evidence that decided.';
@@ -76,7 +86,8 @@ comment on column wiretrace.clusters.head_article_id is 'The member that the oth
 comment on column wiretrace.clusters.changed_at is 'When the cluster last changed.';
 
 create or replace view wiretrace.cluster_members as
-select m.cluster_id, m.article_id, a.url, a.site, a.published_at, a.published_at - o.published_at as lag, m.jaccard,
+select m.cluster_id, m.article_id, a.url, a.site, a.published_at, 
+       core.lag_between(a.published_at, a.published_certainty, o.published_at, o.published_certainty) as lag, m.jaccard,
        m.containment, m.relation, m.evidence, m.share_of_origin, m.copied_from, m.is_credit_missing, m.is_origin,
        a.title, a.credit_agency, a.source_link_url
   from core.memberships m
@@ -95,7 +106,7 @@ comment on column wiretrace.cluster_members.article_id is 'The member.';
 comment on column wiretrace.cluster_members.url is 'Its URL.';
 comment on column wiretrace.cluster_members.site is 'Its site.';
 comment on column wiretrace.cluster_members.published_at is 'When it was published, as its page says.';
-comment on column wiretrace.cluster_members.lag is 'Time since the origin was published (since the earliest member, where the origin lies outside).';
+comment on column wiretrace.cluster_members.lag is 'Time since the origin was published (since the earliest member, where the origin lies outside). Where a page states only its day: whole days, null within one day.';
 comment on column wiretrace.cluster_members.jaccard is 'Shared over all distinct word 4-shingles of the member and the origin; null where the two were not compared.';
 comment on column wiretrace.cluster_members.containment is 'Share of the member''s text that the origin has.';
 comment on column wiretrace.cluster_members.relation is 'origin; verbatim (both shares at least .9); trimmed (at least .8 of the member is the origin''s, which is longer); edited (at least .5 is); partial (the story is the lesser part of the member).';
@@ -114,8 +125,8 @@ select m.article_a, m.article_b, a.url as url_a, b.url as url_b, m.jaccard, m.co
        case when ma.copied_from = m.article_b then m.article_b
             when mb.copied_from = m.article_a then m.article_a
        end as copied_from,
-       case when ma.copied_from = m.article_b then a.published_at - b.published_at
-            when mb.copied_from = m.article_a then b.published_at - a.published_at
+       case when ma.copied_from = m.article_b then core.lag_between(a.published_at, a.published_certainty, b.published_at, b.published_certainty)
+            when mb.copied_from = m.article_a then core.lag_between(b.published_at, b.published_certainty, a.published_at, a.published_certainty)
        end as lag,
        m.version_a, m.version_b, m.matched_at
   from core.matches m
