@@ -3,8 +3,9 @@
 A redirect for good (301, 308) takes a document along: it goes on at the new address with what the revisit policy knows
 of it, and the old one is not asked again. A redirect for now (302, 303, 307) leaves it where it is: its row is sent to
 the target for this one poll and comes back (RFC 9110, 15.4). A front page always stays where the site list names it:
-sites redirect theirs for good to what they show for a week, and a site must not be lost by that. Pages that are fetched once follow either way, as another
-page; so do usual places that are only tried, since sites send those to their front page.
+sites redirect theirs for good to what they show for a week, and a site must not be lost by that. Pages that are
+fetched once follow either way, as another page; so do usual places that are only tried, since sites send those to
+their front page.
 """
 
 from __future__ import annotations

@@ -50,7 +50,8 @@ return regexp_replace(
 comment on function core.plain_url_key(text) is 'The key of a URL as an analyst types it.';
 
 -- Time between two publications. Where a page states only its day, whole days; null within one day, as nobody knows.
-create or replace function core.lag_between(later timestamptz, later_certainty text, earlier timestamptz, earlier_certainty text)
+create or replace function core.lag_between(later timestamptz, later_certainty text, earlier timestamptz,
+                                            earlier_certainty text)
 returns interval
 language sql immutable parallel safe
 return case when 'date_only' in (later_certainty, earlier_certainty)
@@ -86,9 +87,9 @@ comment on column wiretrace.clusters.head_article_id is 'The member that the oth
 comment on column wiretrace.clusters.changed_at is 'When the cluster last changed.';
 
 create or replace view wiretrace.cluster_members as
-select m.cluster_id, m.article_id, a.url, a.site, a.published_at, 
-       core.lag_between(a.published_at, a.published_certainty, o.published_at, o.published_certainty) as lag, m.jaccard,
-       m.containment, m.relation, m.evidence, m.share_of_origin, m.copied_from, m.is_credit_missing, m.is_origin,
+select m.cluster_id, m.article_id, a.url, a.site, a.published_at,
+       core.lag_between(a.published_at, a.published_certainty, o.published_at, o.published_certainty) as lag,
+       m.jaccard, m.containment, m.relation, m.evidence, m.share_of_origin, m.copied_from, m.is_credit_missing, m.is_origin,
        a.title, a.credit_agency, a.source_link_url
   from core.memberships m
   join core.articles a using (article_id)
@@ -125,8 +126,10 @@ select m.article_a, m.article_b, a.url as url_a, b.url as url_b, m.jaccard, m.co
        case when ma.copied_from = m.article_b then m.article_b
             when mb.copied_from = m.article_a then m.article_a
        end as copied_from,
-       case when ma.copied_from = m.article_b then core.lag_between(a.published_at, a.published_certainty, b.published_at, b.published_certainty)
-            when mb.copied_from = m.article_a then core.lag_between(b.published_at, b.published_certainty, a.published_at, a.published_certainty)
+       case when ma.copied_from = m.article_b then core.lag_between(a.published_at, a.published_certainty,
+                                   b.published_at, b.published_certainty)
+            when mb.copied_from = m.article_a then core.lag_between(b.published_at, b.published_certainty,
+                                   a.published_at, a.published_certainty)
        end as lag,
        m.version_a, m.version_b, m.matched_at
   from core.matches m

@@ -31,8 +31,8 @@ begin
     delete from core.fetches_rest where fetched_at < ((now() at time zone 'UTC')::date) - keep_days;
 end $$;
 
--- Gives the hosts of a site another pause, and another quota unless it is null. The time before which a host may not be asked moves by the difference, unless
--- it is a back-off; a claim's end moves too, as the pause follows it.
+-- Gives the hosts of a site another pause, and another quota unless it is null. The time before which a host may not be
+-- asked moves by the difference, unless it is a back-off; a claim's end moves too, as the pause follows it.
 create or replace function core.set_pace(of_site text, new_delay_s double precision, new_quota integer) returns void
 language sql as $$
     with held as materialized (
