@@ -1,19 +1,21 @@
-"""Many pairs measured at once: the values of `verify.measure`, several times as fast.
+"""Many pairs measured at once: the values of `verify.measure`, many times as fast.
 
-Pure. Pairs are grouped by the text that is looked in; that text's shingles are put in a table by their lower 16 bits,
-and the shingles of all its partners, one behind the other, are looked up in one pass. A test proves that every value
+Pure. A call of numpy costs as much as some hundred words, so nothing here is done pair by pair but the look-up itself:
+the texts of a pass stand one behind the other in one array, the shingles of the text that is looked in are put in a
+table by their lower 16 bits, and those of all its partners are looked up in one go. A test proves that every value
 equals that of `verify.measure`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from workers.dedupe.sketch import SHINGLE_WORDS
+from workers.dedupe.sketch import SHINGLE_WORDS, shingle_hashes
 from workers.dedupe.verify import (
     KEEP_CONTAINMENT,
     MAX_GAP_WORDS,
@@ -21,140 +23,282 @@ from workers.dedupe.verify import (
     Measure,
     Story,
     comes_first,
-    facts_of,
-    shared_count,
+    measure,
 )
+from workers.dedupe.words import HASH_MASK, NAME, NUMBER, QUOTED, Words, distinct
 
 __all__ = ["measure_pairs"]
 
 _SLOTS: Final = 1 << 16
-_NOTHING: Final = np.empty(0, np.int64)
+_PASS_WORDS: Final = 1 << 20
+"""Words looked up in one pass: bounds the memory, about 100 bytes each."""
+_PLACE_BITS: Final = 20
+_LONGEST: Final = 1 << _PLACE_BITS
+_PASS_STORIES: Final = 1 << (64 - 32 - _PLACE_BITS)
 
 Int64s = npt.NDArray[np.int64]
+UInt32s = npt.NDArray[np.uint32]
+UInt64s = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
+
+_Pair = tuple[int, Story, Story, bool]
+"""Place in the caller's list, text that is looked for, text that is looked in, whether the caller named it first."""
 
 
 def measure_pairs(pairs: Sequence[tuple[Story, Story]]) -> list[Measure | None]:
     """`verify.measure` of each pair."""
     found: list[Measure | None] = [None] * len(pairs)
-    groups: dict[int, tuple[Story, list[int], list[Story], list[bool]]] = {}
+    groups: dict[int, list[_Pair]] = {}
     for place, (one, other) in enumerate(pairs):
-        is_swapped = not comes_first(one, other)
-        a, b = (other, one) if is_swapped else (one, other)
-        _, places, partners, swapped = groups.setdefault(id(b), (b, [], [], []))
-        places.append(place)
-        partners.append(a)
-        swapped.append(is_swapped)
-    table = np.zeros(_SLOTS, np.int64)
-    for b, places, partners, swapped in groups.values():
-        for place, measured in zip(places, _measured(b, partners, swapped, table), strict=True):
+        if max(len(one.words), len(other.words)) >= _LONGEST:
+            found[place] = measure(one, other)
+        elif comes_first(one, other):
+            groups.setdefault(id(other), []).append((place, one, other, False))
+        else:
+            groups.setdefault(id(one), []).append((place, other, one, True))
+    for part in _passes(groups.values()):
+        for (place, _, _, _), measured in zip(part, _measured(part), strict=True):
             found[place] = measured
     return found
 
 
-def _measured(
-    b: Story, partners: Sequence[Story], swapped: Sequence[bool], table: Int64s
-) -> list[Measure | None]:
-    """What b shares with each of its partners.
+def _passes(groups: Iterable[list[_Pair]]) -> Iterator[list[_Pair]]:
+    """The pairs in portions; those that are looked up in one text are neighbours."""
+    part: list[_Pair] = []
+    size = 0
+    for group in groups:
+        for pair in group:
+            part.append(pair)
+            size += len(pair[1].words)
+            if size >= _PASS_WORDS or 2 * len(part) >= _PASS_STORIES:
+                yield part
+                part, size = [], 0
+    if part:
+        yield part
 
-    Args:
-        swapped: whether b is the first of the pair as the caller has it.
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Texts:
+    """Distinct stories one behind the other.
+
+    Attributes:
+        words: uint32, shape (words,).
+        word_starts, shingle_starts: int64, shape (stories,): where each begins among the words and the shingles.
+        word_counts, shingle_counts: int64, shape (stories,).
+        shingles: uint32, shape (shingles,), in order, repeats included.
+        is_first: bool, shape (shingles,): the shingle stands here for the first time in its story.
+        is_unquoted: bool, shape (shingles,): it also stands, here or elsewhere, not wholly within quotation marks.
+        sizes, unquoted_sizes: int64, shape (stories,): distinct shingles; those of them that are unquoted.
     """
-    sizes = np.array([len(a.shingles) for a in partners])
-    if not len(b.shingles) or not sizes.sum():
-        return [None] * len(partners)
-    is_hit, in_b = _looked_up(b, np.concatenate([a.shingles for a in partners]), table)
-    ends = np.cumsum(sizes)
-    is_first_hit = is_hit & np.concatenate([a.is_first for a in partners])
-    shared = _sums(is_first_hit, ends)
-    size_b, own_sizes = b.size, np.array([a.size for a in partners])
-    is_kept = (shared >= MIN_SHARED) & (shared >= KEEP_CONTAINMENT * np.minimum(own_sizes, size_b))
-    found: list[Measure | None] = [None] * len(partners)
+
+    words: Words
+    word_starts: Int64s
+    word_counts: Int64s
+    shingles: UInt32s
+    shingle_starts: Int64s
+    shingle_counts: Int64s
+    is_first: Bools
+    is_unquoted: Bools
+    sizes: Int64s
+    unquoted_sizes: Int64s
+
+
+def _texts(stories: Sequence[Words]) -> _Texts:
+    words = np.concatenate(stories)
+    word_counts = np.fromiter(map(len, stories), np.int64, len(stories))
+    shingle_counts = np.maximum(0, word_counts - SHINGLE_WORDS + 1)
+    word_starts, shingle_starts = _starts(word_counts), _starts(shingle_counts)
+    places = _ranges(word_starts, shingle_counts)
+    shingles = shingle_hashes(words)[places]
+    # Story, shingle and place in one number: sorted, the first of its like is where a shingle stands first.
+    tagged = np.repeat(np.arange(len(stories), dtype=np.uint64) << np.uint64(32), shingle_counts)
+    tagged = (tagged | shingles) << np.uint64(_PLACE_BITS)
+    tagged |= (np.arange(len(shingles)) - np.repeat(shingle_starts, shingle_counts)).astype(np.uint64)
+    tagged.sort()
+    at = (tagged & np.uint64(_LONGEST - 1)).astype(np.int64) + np.repeat(shingle_starts, shingle_counts)
+    is_new = _differs(tagged >> np.uint64(_PLACE_BITS))
+    is_first = np.zeros(len(shingles), bool)
+    is_first[at[is_new]] = True
+    is_unquoted = ~_is_inside(words, places)
+    if len(at) and not is_unquoted.all():
+        is_unquoted[at] = np.repeat(
+            np.logical_or.reduceat(is_unquoted[at], np.flatnonzero(is_new)),
+            np.diff(np.flatnonzero(is_new), append=len(at)),
+        )
+    ends = shingle_starts + shingle_counts
+    return _Texts(
+        words=words,
+        word_starts=word_starts,
+        word_counts=word_counts,
+        shingles=shingles,
+        shingle_starts=shingle_starts,
+        shingle_counts=shingle_counts,
+        is_first=is_first,
+        is_unquoted=is_unquoted,
+        sizes=_sums(is_first, ends),
+        unquoted_sizes=_sums(is_first & is_unquoted, ends),
+    )
+
+
+def _is_inside(words: Words, places: Int64s) -> Bools:
+    """Whether the shingle at each place lies wholly within quotation marks."""
+    is_quoted = (words & QUOTED) != 0
+    if not is_quoted.any():
+        return np.zeros(len(places), bool)
+    count = max(0, len(words) - SHINGLE_WORDS + 1)
+    inside = is_quoted[:count].copy()
+    for offset in range(1, SHINGLE_WORDS):
+        inside &= is_quoted[offset : offset + count]
+    return inside[places]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pairs:
+    """Pairs of a pass: the shingles of each one's first text, and where the second has them.
+
+    Attributes:
+        a, b: int64, shape (pairs,): stories of `_Texts`; those with the same b are neighbours.
+        counts: int64, shape (pairs,): shingles of each a.
+        at: int64, shape (all shingles of all a,): places in `_Texts.shingles`.
+        is_hit: bool, same shape: whether b has the shingle.
+        in_b: int64, same shape: place in `_Texts.shingles` where b has it first; anything where it has not.
+    """
+
+    a: Int64s
+    b: Int64s
+    counts: Int64s
+    at: Int64s
+    is_hit: Bools
+    in_b: Int64s
+
+    def only(self, is_kept: Bools) -> _Pairs:
+        """Some of the pairs."""
+        mask = np.repeat(is_kept, self.counts)
+        return _Pairs(
+            a=self.a[is_kept],
+            b=self.b[is_kept],
+            counts=self.counts[is_kept],
+            at=self.at[mask],
+            is_hit=self.is_hit[mask],
+            in_b=self.in_b[mask],
+        )
+
+
+def _looked_up(texts: _Texts, a: Int64s, b: Int64s) -> _Pairs:
+    counts = texts.shingle_counts[a]
+    at = _ranges(texts.shingle_starts[a], counts)
+    sought = texts.shingles[at]
+    mask = np.uint32(_SLOTS - 1)
+    slots = (sought & mask).astype(np.int64)
+    in_b = np.empty(len(at), np.int64)
+    table = np.zeros(_SLOTS, np.int64)
+    ends = np.cumsum(counts)
+    starts = np.flatnonzero(_differs(b))
+    for first, last in zip(starts.tolist(), [*(starts[1:] - 1).tolist(), len(b) - 1], strict=True):
+        here = slice(int(ends[first] - counts[first]), int(ends[last]))
+        start, count = int(texts.shingle_starts[b[first]]), int(texts.shingle_counts[b[first]])
+        own = texts.shingles[start : start + count]
+        own_slots = (own & mask).astype(np.int64)
+        # Backwards: of those in one slot the first stays.
+        table[own_slots[::-1]] = np.arange(count - 1, -1, -1)
+        in_b[here] = table[slots[here]] + start
+        # The others are compared one by one.
+        is_hidden = (own[table[own_slots]] != own) & texts.is_first[start : start + count]
+        for place in np.flatnonzero(is_hidden).tolist():
+            in_b[here][sought[here] == own[place]] = start + place
+        table[own_slots] = 0
+    return _Pairs(a=a, b=b, counts=counts, at=at, is_hit=texts.shingles[in_b] == sought, in_b=in_b)
+
+
+def _measured(part: Sequence[_Pair]) -> list[Measure | None]:
+    stories: dict[int, int] = {}
+    for _, one, other, _ in part:
+        stories.setdefault(id(one), len(stories))
+        stories.setdefault(id(other), len(stories))
+    by_id = {id(story): story for _, one, other, _ in part for story in (one, other)}
+    texts = _texts([by_id[key].words for key in stories])
+    a = np.array([stories[id(one)] for _, one, _, _ in part])
+    b = np.array([stories[id(other)] for _, _, other, _ in part])
+    found: list[Measure | None] = [None] * len(part)
+    pairs = _looked_up(texts, a, b)
+    is_first_hit = pairs.is_hit & texts.is_first[pairs.at]
+    shared = _sums(is_first_hit, np.cumsum(pairs.counts))
+    smaller = np.minimum(texts.sizes[a], texts.sizes[b])
+    is_kept = (shared >= MIN_SHARED) & (shared >= KEEP_CONTAINMENT * smaller)
     if not is_kept.any():
         return found
-    unquoted = _unquoted(b, partners, is_first_hit, in_b, ends, own_sizes)
-    same = [
-        bool(kept) and np.array_equal(a.words, b.words) for a, kept in zip(partners, is_kept, strict=True)
-    ]
-    is_hit &= np.repeat(is_kept & ~np.array(same), sizes)
-    longest, gaps, fact_gaps = _passages(b, partners, is_hit, in_b, sizes)
-    for i in np.flatnonzero(is_kept).tolist():
-        a, both, size_a = partners[i], int(shared[i]), int(own_sizes[i])
-        found[i] = Measure(
-            shared=both,
-            jaccard=both / (size_a + size_b - both),
-            containment_a_in_b=both / (size_b if swapped[i] else size_a),
-            containment_b_in_a=both / (size_a if swapped[i] else size_b),
-            unquoted_containment=unquoted[i],
-            longest_passage_words=len(a.words) if same[i] else longest[i],
-            gaps=gaps[i],
-            fact_gaps=fact_gaps[i],
-            shared_facts=shared_count(a.facts, b.facts) if fact_gaps[i] else 0,
-            least_words=min(len(a.words), len(b.words)),
-        )
+    pairs, shared = pairs.only(is_kept), shared[is_kept]
+    size_a, size_b = texts.sizes[pairs.a], texts.sizes[pairs.b]
+    words_a, words_b = texts.word_counts[pairs.a], texts.word_counts[pairs.b]
+    is_same = (words_a == words_b) & (size_a == size_b) & (shared == size_a)
+    for i in np.flatnonzero(is_same).tolist():
+        is_same[i] = np.array_equal(_words_of(texts, pairs.a[i]), _words_of(texts, pairs.b[i]))
+    unquoted = _unquoted(texts, pairs)
+    longest, gaps, fact_gaps = _passages(texts, pairs, is_same)
+    longest = np.where(is_same, words_a, longest)
+    shared_facts = np.zeros(len(shared), np.int64)
+    with_facts = np.flatnonzero(fact_gaps)
+    shared_facts[with_facts] = _shared_facts(texts, pairs.a[with_facts], pairs.b[with_facts])
+    columns = (
+        np.flatnonzero(is_kept),
+        shared,
+        shared / (size_a + size_b - shared),
+        shared / size_a,
+        shared / size_b,
+        unquoted,
+        longest,
+        gaps,
+        fact_gaps,
+        shared_facts,
+        np.minimum(words_a, words_b),
+    )
+    for i, both, jaccard, a_in_b, b_in_a, *rest in zip(*(column.tolist() for column in columns), strict=True):
+        if part[i][3]:
+            a_in_b, b_in_a = b_in_a, a_in_b
+        found[i] = Measure(both, jaccard, a_in_b, b_in_a, *rest)
     return found
 
 
-def _looked_up(b: Story, shingles: npt.NDArray[np.uint32], table: Int64s) -> tuple[Bools, Int64s]:
-    """Whether b has each of these shingles, and where first.
+def _words_of(texts: _Texts, story: int) -> Words:
+    start = int(texts.word_starts[story])
+    return texts.words[start : start + int(texts.word_counts[story])]
+
+
+def _unquoted(texts: _Texts, pairs: _Pairs) -> npt.NDArray[np.float64]:
+    """Containment of the smaller of each pair in the larger, outside quotation marks."""
+    ends = np.cumsum(pairs.counts)
+    is_first_hit = pairs.is_hit & texts.is_first[pairs.at]
+    is_smaller = texts.sizes[pairs.a] <= texts.sizes[pairs.b]
+    of_a = _sums(is_first_hit & texts.is_unquoted[pairs.at], ends)
+    of_b = _sums(is_first_hit & texts.is_unquoted[pairs.in_b], ends)
+    all_a, all_b = texts.unquoted_sizes[pairs.a], texts.unquoted_sizes[pairs.b]
+    containment: npt.NDArray[np.float64] = np.where(is_smaller, of_a, of_b) / np.maximum(
+        1, np.where(is_smaller, all_a, all_b)
+    )
+    return containment
+
+
+def _passages(texts: _Texts, pairs: _Pairs, is_same: Bools) -> tuple[Int64s, Int64s, Int64s]:
+    """For each pair: the longest shared passage in words, short replacements, and those with other facts.
 
     Args:
-        table: int64, shape (_SLOTS,), all 0; left so.
+        is_same: pairs of one text twice; nothing is sought in them.
     """
-    mask = np.uint32(_SLOTS - 1)
-    own = b.shingles
-    slots = own & mask
-    table[slots[::-1]] = np.arange(len(own) - 1, -1, -1)
-    in_b = table[shingles & mask]
-    is_hit = own[in_b] == shingles
-    # Two shingles of b in one slot: the first has it, the others are compared one by one.
-    for place in np.flatnonzero((own[table[slots]] != own) & b.is_first).tolist():
-        at = np.flatnonzero(shingles == own[place])
-        in_b[at] = place
-        is_hit[at] = True
-    table[slots] = 0
-    return is_hit, in_b
-
-
-def _sums(flags: Bools, ends: Int64s) -> Int64s:
-    """How many flags are set in each of the stretches that end there."""
-    before = np.zeros(len(flags) + 1, np.int64)
-    np.cumsum(flags, out=before[1:])
-    sums: Int64s = np.diff(before[ends], prepend=0)
-    return sums
-
-
-def _unquoted(
-    b: Story, partners: Sequence[Story], is_first_hit: Bools, in_b: Int64s, ends: Int64s, own_sizes: Int64s
-) -> list[float]:
-    """Containment of the smaller of each pair in the larger, outside quotation marks."""
-    of_a = _sums(is_first_hit & np.concatenate([a.is_unquoted for a in partners]), ends)
-    sizes = np.array([a.unquoted_size for a in partners])
-    is_smaller = own_sizes <= b.size
-    if not is_smaller.all():
-        of_b = _sums(is_first_hit & b.is_unquoted[in_b], ends)
-        of_a, sizes = np.where(is_smaller, of_a, of_b), np.where(is_smaller, sizes, b.unquoted_size)
-    found: list[float] = (of_a / np.maximum(1, sizes)).tolist()
-    return found
-
-
-def _passages(
-    b: Story, partners: Sequence[Story], is_hit: Bools, in_b: Int64s, sizes: Int64s
-) -> tuple[list[int], list[int], list[int]]:
-    """For each pair: the longest shared passage in words, short replacements, and those with other facts."""
-    count = len(partners)
-    at = np.flatnonzero(is_hit)
-    if not len(at):
-        return [0] * count, [0] * count, [0] * count
-    owner = np.repeat(np.arange(count), sizes)[at]
-    offsets = np.cumsum(sizes) - sizes
-    in_a, in_b = at - offsets[owner], in_b[at]
-    is_start = np.ones(len(at), bool)
-    is_start[1:] = (np.diff(in_a) != 1) | (np.diff(in_b) != 1) | (owner[1:] != owner[:-1])
-    starts = np.flatnonzero(is_start)
-    lengths = np.diff(starts, append=len(at)) + SHINGLE_WORDS - 1
-    owner, in_a, in_b = owner[starts], in_a[starts], in_b[starts]
+    count = len(pairs.a)
+    owner = np.repeat(np.arange(count), pairs.counts)
+    is_hit = pairs.is_hit & ~is_same[owner]
+    owner = owner[is_hit]
+    # From places among the shingles to places among the words.
+    in_a = pairs.at[is_hit] + (texts.word_starts - texts.shingle_starts)[pairs.a][owner]
+    in_b = pairs.in_b[is_hit] + (texts.word_starts - texts.shingle_starts)[pairs.b][owner]
     longest = np.zeros(count, np.int64)
+    if not len(owner):
+        return longest, longest.copy(), longest.copy()
+    is_start = np.ones(len(owner), bool)
+    is_start[1:] = (in_a[1:] - in_a[:-1] != 1) | (in_b[1:] - in_b[:-1] != 1) | (owner[1:] != owner[:-1])
+    starts = np.flatnonzero(is_start)
+    lengths = np.diff(starts, append=len(owner)) + SHINGLE_WORDS - 1
+    owner, in_a, in_b = owner[starts], in_a[starts], in_b[starts]
     np.maximum.at(longest, owner, lengths)
     # Between one passage and the next of the same pair.
     from_a, from_b = (in_a + lengths)[:-1], (in_b + lengths)[:-1]
@@ -163,12 +307,75 @@ def _passages(
     is_short &= (size_a <= MAX_GAP_WORDS) & (size_b <= MAX_GAP_WORDS)
     places = np.flatnonzero(is_short)
     gaps = np.bincount(owner[places], minlength=count)
-    facts = [0] * count
-    facts_b = b.facts_before
-    places = places[facts_b[in_b[places + 1]] > facts_b[from_b[places]]]
-    for i in places.tolist():
-        a = partners[owner[i]]
-        words_a = a.words[from_a[i] : in_a[i + 1]]
-        has_a = facts_of(words_a)
-        facts[owner[i]] += bool(has_a) and has_a != facts_of(b.words[from_b[i] : in_b[i + 1]])
-    return longest.tolist(), gaps.tolist(), facts
+    facts = np.where((texts.words & (NUMBER | NAME)) != 0, texts.words & HASH_MASK, np.uint32(0))
+    differs = _facts_differ(facts, from_a[places], size_a[places], from_b[places], size_b[places])
+    return longest, gaps, np.bincount(owner[places[differs]], minlength=count)
+
+
+def _facts_differ(facts: UInt32s, from_a: Int64s, size_a: Int64s, from_b: Int64s, size_b: Int64s) -> Bools:
+    """Whether both of two runs of at most `MAX_GAP_WORDS` words have numbers or names, and other ones.
+
+    Args:
+        facts: shape (words,): hashes of numbers and names; 0 for other words.
+    """
+    offsets = np.arange(MAX_GAP_WORDS)
+
+    def rows(start: Int64s, size: Int64s) -> UInt32s:
+        at = np.minimum(start[:, None] + offsets, len(facts) - 1)
+        found: UInt32s = np.where(offsets < size[:, None], facts[at], np.uint32(0))
+        return found
+
+    a, b = rows(from_a, size_a), rows(from_b, size_b)
+    has_both = np.flatnonzero(a.any(axis=1) & b.any(axis=1))
+    a, b = a[has_both], b[has_both]
+    is_equal = a[:, :, None] == b[:, None, :]
+    is_missing = (a != 0) & ~is_equal.any(axis=2), (b != 0) & ~is_equal.any(axis=1)
+    differs = np.zeros(len(from_a), bool)
+    differs[has_both] = is_missing[0].any(axis=1) | is_missing[1].any(axis=1)
+    return differs
+
+
+def _shared_facts(texts: _Texts, a: Int64s, b: Int64s) -> Int64s:
+    """Distinct numbers and names that both stories of each pair have."""
+
+    def tagged(stories: Int64s) -> UInt64s:
+        counts = texts.word_counts[stories]
+        words = texts.words[_ranges(texts.word_starts[stories], counts)]
+        owner = np.repeat(np.arange(len(stories), dtype=np.uint64) << np.uint64(32), counts)
+        is_fact = (words & (NUMBER | NAME)) != 0
+        return distinct(owner[is_fact] | (words[is_fact] & HASH_MASK))
+
+    both = np.concatenate([tagged(a), tagged(b)])
+    both.sort()
+    shared = both[1:][both[1:] == both[:-1]] >> np.uint64(32)
+    return np.bincount(shared.astype(np.int64), minlength=len(a))
+
+
+def _starts(counts: Int64s) -> Int64s:
+    starts: Int64s = np.cumsum(counts) - counts
+    return starts
+
+
+def _ranges(starts: Int64s, counts: Int64s) -> Int64s:
+    """The numbers from each start on, so many each, one range behind the other.
+
+    >>> _ranges(np.array([5, 0]), np.array([2, 3])).tolist()
+    [5, 6, 0, 1, 2]
+    """
+    ranges: Int64s = np.arange(counts.sum()) + np.repeat(starts - _starts(counts), counts)
+    return ranges
+
+
+def _differs(values: npt.NDArray[Any]) -> Bools:
+    """Whether each value differs from the one before it; the first does."""
+    differs = np.ones(len(values), bool)
+    np.not_equal(values[1:], values[:-1], out=differs[1:])
+    return differs
+
+
+def _sums(flags: Bools, ends: Int64s) -> Int64s:
+    """How many flags are set in each of the stretches that end there."""
+    before = np.zeros(len(flags) + 1, np.int64)
+    np.cumsum(flags, out=before[1:])
+    sums: Int64s = np.diff(before[ends], prepend=0)
+    return sums

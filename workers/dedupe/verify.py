@@ -138,7 +138,7 @@ class Story:
         return distinct(self.shingles[~self._is_inside])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Measure:
     """What stories a and b share.
 

@@ -98,7 +98,7 @@ class _TokenCodes(dict[str, int]):
         elif token in _SENTENCE_ENDS:
             code = _SENTENCE
         else:
-            code = xxhash.xxh32_intdigest(token.casefold().encode("utf-8", "surrogatepass")) & 0xFFFFFFF8
+            code = _xxh32(token.casefold().encode("utf-8", "surrogatepass")) & 0xFFFFFFF8
             if code <= _QUOTE:
                 code = 16
             if not token.isalpha() and any(map(str.isdigit, token)):
@@ -121,9 +121,14 @@ class _ChunkCodes(dict[str, bytes]):
     LONGEST = 40
 
     def __missing__(self, chunk: str) -> bytes:
-        tokens = (chunk,) if chunk.isascii() and chunk.isalnum() else _tokens(_prepared(chunk))
-        codes = list(map(_token_codes.__getitem__, tokens))
-        packed = struct.pack(f"={len(codes)}I", *codes)
+        # Most are one word, or one with a mark behind it.
+        tail = _TAILS.get(chunk[-1])
+        word = chunk if tail is None else chunk[:-1]
+        if word.isalnum() and _is_plain(word):
+            packed = _pack_one(_token_codes[word]) + (tail or b"")
+        else:
+            codes = list(map(_token_codes.__getitem__, _tokens(_prepared(chunk))))
+            packed = struct.pack(f"={len(codes)}I", *codes)
         if len(chunk) <= self.LONGEST:
             if len(self) >= _LIMIT:
                 self.clear()
@@ -131,9 +136,26 @@ class _ChunkCodes(dict[str, bytes]):
         return packed
 
 
+_xxh32: Final = xxhash.xxh32_intdigest
 _token_codes = _TokenCodes()
 _chunk_codes = _ChunkCodes()
 _LINE_START: Final = struct.pack("=I", _SENTENCE)
+
+
+_pack_one: Final = struct.Struct("=I").pack
+_TAILS: Final = {
+    ",": b"",
+    ";": b"",
+    ")": b"",
+    **dict.fromkeys(".:!?", _pack_one(_SENTENCE)),
+    **dict.fromkeys('"”»', _pack_one(_QUOTE)),
+}
+"""Marks behind a word -> what they add to it."""
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a run of letters and digits is one word as it stands."""
+    return word.isascii() or (unicodedata.is_normalized("NFKC", word) and not _NOT_PLAIN.search(word))
 
 
 def _tokens(line: str) -> list[str]:
