@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from workers.dedupe.sketch import SHINGLE_WORDS, shingle_hashes
+from workers.dedupe.stretches import begins, first_of_stretches, ranges, sort_stretches, sums
 from workers.dedupe.verify import (
     KEEP_CONTAINMENT,
     MAX_GAP_WORDS,
@@ -23,18 +24,15 @@ from workers.dedupe.verify import (
     Measure,
     Story,
     comes_first,
-    measure,
+    may_be_template,
 )
-from workers.dedupe.words import HASH_MASK, NAME, NUMBER, QUOTED, Words, distinct
+from workers.dedupe.words import HASH_MASK, NAME, NUMBER, QUOTED, Words
 
 __all__ = ["measure_pairs"]
 
 _SLOTS: Final = 1 << 16
 _PASS_WORDS: Final = 1 << 20
 """Words looked up in one pass: bounds the memory, about 100 bytes each."""
-_PLACE_BITS: Final = 20
-_LONGEST: Final = 1 << _PLACE_BITS
-_PASS_STORIES: Final = 1 << (64 - 32 - _PLACE_BITS)
 
 Int64s = npt.NDArray[np.int64]
 UInt32s = npt.NDArray[np.uint32]
@@ -50,9 +48,7 @@ def measure_pairs(pairs: Sequence[tuple[Story, Story]]) -> list[Measure | None]:
     found: list[Measure | None] = [None] * len(pairs)
     groups: dict[int, list[_Pair]] = {}
     for place, (one, other) in enumerate(pairs):
-        if max(len(one.words), len(other.words)) >= _LONGEST:
-            found[place] = measure(one, other)
-        elif comes_first(one, other):
+        if comes_first(one, other):
             groups.setdefault(id(other), []).append((place, one, other, False))
         else:
             groups.setdefault(id(one), []).append((place, other, one, True))
@@ -70,7 +66,7 @@ def _passes(groups: Iterable[list[_Pair]]) -> Iterator[list[_Pair]]:
         for pair in group:
             part.append(pair)
             size += len(pair[1].words)
-            if size >= _PASS_WORDS or 2 * len(part) >= _PASS_STORIES:
+            if size >= _PASS_WORDS:
                 yield part
                 part, size = [], 0
     if part:
@@ -107,16 +103,14 @@ def _texts(stories: Sequence[Words]) -> _Texts:
     words = np.concatenate(stories)
     word_counts = np.fromiter(map(len, stories), np.int64, len(stories))
     shingle_counts = np.maximum(0, word_counts - SHINGLE_WORDS + 1)
-    word_starts, shingle_starts = _starts(word_counts), _starts(shingle_counts)
-    places = _ranges(word_starts, shingle_counts)
+    word_starts, shingle_starts = begins(word_counts), begins(shingle_counts)
+    places = ranges(word_starts, shingle_counts)
     shingles = shingle_hashes(words)[places]
-    # Story, shingle and place in one number: sorted, the first of its like is where a shingle stands first.
-    tagged = np.repeat(np.arange(len(stories), dtype=np.uint64) << np.uint64(32), shingle_counts)
-    tagged = (tagged | shingles) << np.uint64(_PLACE_BITS)
-    tagged |= (np.arange(len(shingles)) - np.repeat(shingle_starts, shingle_counts)).astype(np.uint64)
-    tagged.sort()
-    at = (tagged & np.uint64(_LONGEST - 1)).astype(np.int64) + np.repeat(shingle_starts, shingle_counts)
-    is_new = _differs(tagged >> np.uint64(_PLACE_BITS))
+    # Shingle and place in one number: sorted, the first of its like is where a shingle stands first.
+    tagged = shingles.astype(np.uint64) << np.uint64(32) | np.arange(len(shingles), dtype=np.uint64)
+    tagged = sort_stretches(tagged, shingle_counts)
+    at = (tagged & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    is_new = first_of_stretches(tagged >> np.uint64(32), shingle_counts)
     is_first = np.zeros(len(shingles), bool)
     is_first[at[is_new]] = True
     is_unquoted = ~_is_inside(words, places)
@@ -125,7 +119,6 @@ def _texts(stories: Sequence[Words]) -> _Texts:
             np.logical_or.reduceat(is_unquoted[at], np.flatnonzero(is_new)),
             np.diff(np.flatnonzero(is_new), append=len(at)),
         )
-    ends = shingle_starts + shingle_counts
     return _Texts(
         words=words,
         word_starts=word_starts,
@@ -135,8 +128,8 @@ def _texts(stories: Sequence[Words]) -> _Texts:
         shingle_counts=shingle_counts,
         is_first=is_first,
         is_unquoted=is_unquoted,
-        sizes=_sums(is_first, ends),
-        unquoted_sizes=_sums(is_first & is_unquoted, ends),
+        sizes=sums(is_first, shingle_counts),
+        unquoted_sizes=sums(is_first & is_unquoted, shingle_counts),
     )
 
 
@@ -149,7 +142,8 @@ def _is_inside(words: Words, places: Int64s) -> Bools:
     inside = is_quoted[:count].copy()
     for offset in range(1, SHINGLE_WORDS):
         inside &= is_quoted[offset : offset + count]
-    return inside[places]
+    found: Bools = inside[places]
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,14 +180,14 @@ class _Pairs:
 
 def _looked_up(texts: _Texts, a: Int64s, b: Int64s) -> _Pairs:
     counts = texts.shingle_counts[a]
-    at = _ranges(texts.shingle_starts[a], counts)
+    at = ranges(texts.shingle_starts[a], counts)
     sought = texts.shingles[at]
     mask = np.uint32(_SLOTS - 1)
     slots = (sought & mask).astype(np.int64)
     in_b = np.empty(len(at), np.int64)
     table = np.zeros(_SLOTS, np.int64)
     ends = np.cumsum(counts)
-    starts = np.flatnonzero(_differs(b))
+    starts = np.flatnonzero(np.diff(b, prepend=-1))
     for first, last in zip(starts.tolist(), [*(starts[1:] - 1).tolist(), len(b) - 1], strict=True):
         here = slice(int(ends[first] - counts[first]), int(ends[last]))
         start, count = int(texts.shingle_starts[b[first]]), int(texts.shingle_counts[b[first]])
@@ -222,7 +216,7 @@ def _measured(part: Sequence[_Pair]) -> list[Measure | None]:
     found: list[Measure | None] = [None] * len(part)
     pairs = _looked_up(texts, a, b)
     is_first_hit = pairs.is_hit & texts.is_first[pairs.at]
-    shared = _sums(is_first_hit, np.cumsum(pairs.counts))
+    shared = sums(is_first_hit, pairs.counts)
     smaller = np.minimum(texts.sizes[a], texts.sizes[b])
     is_kept = (shared >= MIN_SHARED) & (shared >= KEEP_CONTAINMENT * smaller)
     if not is_kept.any():
@@ -237,7 +231,7 @@ def _measured(part: Sequence[_Pair]) -> list[Measure | None]:
     longest, gaps, fact_gaps = _passages(texts, pairs, is_same)
     longest = np.where(is_same, words_a, longest)
     shared_facts = np.zeros(len(shared), np.int64)
-    with_facts = np.flatnonzero(fact_gaps)
+    with_facts = np.flatnonzero(may_be_template(fact_gaps, gaps, shared))
     shared_facts[with_facts] = _shared_facts(texts, pairs.a[with_facts], pairs.b[with_facts])
     columns = (
         np.flatnonzero(is_kept),
@@ -266,11 +260,10 @@ def _words_of(texts: _Texts, story: int) -> Words:
 
 def _unquoted(texts: _Texts, pairs: _Pairs) -> npt.NDArray[np.float64]:
     """Containment of the smaller of each pair in the larger, outside quotation marks."""
-    ends = np.cumsum(pairs.counts)
     is_first_hit = pairs.is_hit & texts.is_first[pairs.at]
     is_smaller = texts.sizes[pairs.a] <= texts.sizes[pairs.b]
-    of_a = _sums(is_first_hit & texts.is_unquoted[pairs.at], ends)
-    of_b = _sums(is_first_hit & texts.is_unquoted[pairs.in_b], ends)
+    of_a = sums(is_first_hit & texts.is_unquoted[pairs.at], pairs.counts)
+    of_b = sums(is_first_hit & texts.is_unquoted[pairs.in_b], pairs.counts)
     all_a, all_b = texts.unquoted_sizes[pairs.a], texts.unquoted_sizes[pairs.b]
     containment: npt.NDArray[np.float64] = np.where(is_smaller, of_a, of_b) / np.maximum(
         1, np.where(is_smaller, all_a, all_b)
@@ -340,42 +333,18 @@ def _shared_facts(texts: _Texts, a: Int64s, b: Int64s) -> Int64s:
 
     def tagged(stories: Int64s) -> UInt64s:
         counts = texts.word_counts[stories]
-        words = texts.words[_ranges(texts.word_starts[stories], counts)]
-        owner = np.repeat(np.arange(len(stories), dtype=np.uint64) << np.uint64(32), counts)
+        words = texts.words[ranges(texts.word_starts[stories], counts)]
         is_fact = (words & (NUMBER | NAME)) != 0
-        return distinct(owner[is_fact] | (words[is_fact] & HASH_MASK))
+        facts, counts = words[is_fact] & HASH_MASK, sums(is_fact, counts)
+        is_first = first_of_stretches(sort_stretches(facts, counts), counts)
+        owner = np.repeat(np.arange(len(stories), dtype=np.uint64) << np.uint64(32), counts)
+        found: UInt64s = (owner | facts)[is_first]
+        return found
 
-    both = np.concatenate([tagged(a), tagged(b)])
-    both.sort()
-    shared = both[1:][both[1:] == both[:-1]] >> np.uint64(32)
+    of_a, of_b = tagged(a), tagged(b)
+    if not len(of_b):
+        return np.zeros(len(a), np.int64)
+    # Both ascend: by pair, then by fact.
+    places = np.minimum(np.searchsorted(of_b, of_a), len(of_b) - 1)
+    shared = of_a[of_b[places] == of_a] >> np.uint64(32)
     return np.bincount(shared.astype(np.int64), minlength=len(a))
-
-
-def _starts(counts: Int64s) -> Int64s:
-    starts: Int64s = np.cumsum(counts) - counts
-    return starts
-
-
-def _ranges(starts: Int64s, counts: Int64s) -> Int64s:
-    """The numbers from each start on, so many each, one range behind the other.
-
-    >>> _ranges(np.array([5, 0]), np.array([2, 3])).tolist()
-    [5, 6, 0, 1, 2]
-    """
-    ranges: Int64s = np.arange(counts.sum()) + np.repeat(starts - _starts(counts), counts)
-    return ranges
-
-
-def _differs(values: npt.NDArray[Any]) -> Bools:
-    """Whether each value differs from the one before it; the first does."""
-    differs = np.ones(len(values), bool)
-    np.not_equal(values[1:], values[:-1], out=differs[1:])
-    return differs
-
-
-def _sums(flags: Bools, ends: Int64s) -> Int64s:
-    """How many flags are set in each of the stretches that end there."""
-    before = np.zeros(len(flags) + 1, np.int64)
-    np.cumsum(flags, out=before[1:])
-    sums: Int64s = np.diff(before[ends], prepend=0)
-    return sums

@@ -29,7 +29,8 @@ import numpy.typing as npt
 import xxhash
 from datasketch import MinHash
 
-from workers.dedupe.words import HASH_MASK, NORMALISATION, Words, distinct, words_of_stories
+from workers.dedupe.stretches import begins, first_of_stretches, ranges, sort_stretches, sums
+from workers.dedupe.words import HASH_MASK, NORMALISATION, Words, words_of_stories
 
 __all__ = [
     "BANDS",
@@ -226,45 +227,49 @@ def _band_keys(signatures: UInt32s) -> Int64s:
 
 def _passage_keys(stories: Sequence[Words]) -> list[Int64s]:
     """Winnowed passage keys of many stories, distinct and ascending (as uint64) for each; int64."""
-    counts = np.array([max(0, len(words) - PASSAGE_WORDS + 1) for words in stories], np.int64)
-    joined = np.concatenate(stories) if len(stories) else np.empty(0, np.uint32)
-    starts = np.cumsum([0, *map(len, stories)])[:-1]
-    owner = np.repeat(np.arange(len(stories)), counts)
-    # Place of each run in the joined words; runs that reach into the next story are left out.
-    places = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts) + starts[owner]
-    runs = _runs(joined, PASSAGE_WORDS)[places] ^ _PASSAGE_SEED
-    # Minimum of every window by doubling: after a step, minima[i] covers runs[i : i + covered] of one story. A story
-    # of fewer runs than a window has one window.
-    last = np.repeat(np.cumsum(counts), counts) - 1
-    minima, covered, here = runs, 1, np.arange(len(runs))
+    if not len(stories):
+        return []
+    word_counts = np.fromiter(map(len, stories), np.int64, len(stories))
+    counts = np.maximum(0, word_counts - PASSAGE_WORDS + 1)
+    # Runs that reach into the next story are left out.
+    places = ranges(begins(word_counts), counts)
+    runs = _runs(np.concatenate(stories), PASSAGE_WORDS)[places] ^ _PASSAGE_SEED
+    # Minimum of every window by doubling: after a step, minima[i] covers runs[i : i + covered]. Windows that reach into
+    # the next story are left out; a story of fewer runs than a window has one window of them all.
+    minima, covered = runs, 1
     while covered < WINDOW:
         step = min(covered, WINDOW - covered)
-        minima = np.minimum(minima, minima[np.minimum(here + step, last)])
+        minima = minima.copy()
+        np.minimum(minima[:-step], minima[step:], out=minima[:-step])
         covered += step
-    is_window = (here + WINDOW - 1 <= last) | (counts[owner] <= WINDOW) & (here == last - counts[owner] + 1)
-    minima, owner = minima[is_window], owner[is_window]
-    order = np.lexsort((minima, owner))
-    minima, owner = minima[order], owner[order]
-    is_first = np.ones(len(minima), bool)
-    is_first[1:] = (minima[1:] != minima[:-1]) | (owner[1:] != owner[:-1])
-    bounds = np.searchsorted(owner[is_first], np.arange(1, len(stories)))
-    return np.split(minima[is_first].view(np.int64), bounds) if len(stories) else []
+    starts = begins(counts)
+    is_short = (counts > 0) & (counts < WINDOW)
+    if is_short.any():
+        # Two bounds for each, where it begins and where it ends; of the minima between, every second one counts.
+        bounds = np.stack([starts[is_short], starts[is_short] + counts[is_short]], axis=1).ravel()
+        minima[starts[is_short]] = np.minimum.reduceat(np.append(runs, np.uint64(0)), bounds)[::2]
+    windows = np.where(is_short, 1, np.maximum(0, counts - WINDOW + 1))
+    minima = minima[ranges(starts, windows)]
+    # One minimum stands for many windows in a row; those that come back are found when sorted.
+    minima, counts = _without_repeats(minima, windows)
+    minima, counts = _without_repeats(sort_stretches(minima, counts), counts)
+    return np.split(minima.view(np.int64), np.cumsum(counts)[:-1])
+
+
+def _without_repeats(values: UInt64s, counts: Int64s) -> tuple[UInt64s, Int64s]:
+    is_new = first_of_stretches(values, counts)
+    return values[is_new], sums(is_new, counts)
 
 
 def _distinct_shingles(stories: Sequence[Words]) -> list[UInt32s]:
     """The distinct shingles of each story, ascending."""
     if not len(stories):
         return []
-    joined = np.concatenate(stories)
-    counts = np.array([max(0, len(words) - SHINGLE_WORDS + 1) for words in stories], np.int64)
-    owner = np.repeat(np.arange(len(stories)), counts)
-    starts = np.cumsum([0, *map(len, stories)])[:-1]
-    places = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts) + starts[owner]
-    tagged = distinct(
-        owner.astype(np.uint64) << np.uint64(32) | shingle_hashes(joined)[places].astype(np.uint64)
-    )
-    bounds = np.searchsorted(tagged, np.arange(1, len(stories), dtype=np.uint64) << np.uint64(32))
-    return np.split(tagged.astype(np.uint32), bounds)
+    word_counts = np.fromiter(map(len, stories), np.int64, len(stories))
+    counts = np.maximum(0, word_counts - SHINGLE_WORDS + 1)
+    shingles = shingle_hashes(np.concatenate(stories))[ranges(begins(word_counts), counts)]
+    is_first = first_of_stretches(sort_stretches(shingles, counts), counts)
+    return np.split(shingles[is_first], np.cumsum(sums(is_first, counts))[:-1])
 
 
 def sketch_batch(stories: Sequence[Sequence[str]]) -> list[Sketch]:

@@ -16,9 +16,11 @@ The rule (`kind_of`), first that fits:
 
 from __future__ import annotations
 
+import functools
+import operator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +28,19 @@ import numpy.typing as npt
 from workers.dedupe.sketch import SHINGLE_WORDS, shingle_hashes
 from workers.dedupe.words import HASH_MASK, NAME, NUMBER, QUOTED, Words, distinct
 
-__all__ = ["MATCH_KINDS", "Measure", "Story", "comes_first", "facts_of", "kind_of", "measure", "shared_count"]
+__all__ = [
+    "MATCH_KINDS",
+    "Measure",
+    "Story",
+    "comes_first",
+    "facts_of",
+    "kind_of",
+    "may_be_template",
+    "measure",
+    "shared_count",
+]
+
+_Counts = TypeVar("_Counts", int, npt.NDArray[np.int64])
 
 MATCH_KINDS: Final = ("copy", "shares_text", "same_site", "template", "quotation")
 
@@ -150,7 +164,7 @@ class Measure:
         longest_passage_words: length of the longest run of words that both have.
         gaps: short replacements between shared passages.
         fact_gaps: those of them in which both sides have numbers or names, and other ones.
-        shared_facts: distinct numbers and names that both have.
+        shared_facts: distinct numbers and names that both have; counted only where `may_be_template`.
         least_words: words of the shorter story.
     """
 
@@ -268,18 +282,22 @@ def measure(a: Story, b: Story) -> Measure | None:
         longest_passage_words=longest,
         gaps=gaps,
         fact_gaps=fact_gaps,
-        shared_facts=shared_count(a.facts, b.facts) if fact_gaps else 0,
+        shared_facts=shared_count(a.facts, b.facts) if may_be_template(fact_gaps, gaps, shared) else 0,
         least_words=min(len(a.words), len(b.words)),
     )
+
+
+def may_be_template(fact_gaps: _Counts, gaps: _Counts, shared: _Counts) -> Any:
+    """Whether gaps with other facts are as many as in a template, for one pair or for arrays of pairs."""
+    is_dense = [(fact_gaps >= least) & (fact_gaps * words >= shared) for least, words in FACT_GAP_RATES]
+    return (fact_gaps >= FACT_GAP_SHARE * gaps) & functools.reduce(operator.or_, is_dense)
 
 
 def kind_of(measured: Measure, *, is_same_site: bool) -> str:
     """The kind of a pair, one of `MATCH_KINDS`."""
     facts = measured.fact_gaps
-    if (
-        facts >= FACT_GAP_SHARE * measured.gaps
-        and facts >= FACT_CHANGE_SHARE * (facts + measured.shared_facts)
-        and any(facts >= least and facts * words >= measured.shared for least, words in FACT_GAP_RATES)
+    if may_be_template(facts, measured.gaps, measured.shared) and (
+        facts >= FACT_CHANGE_SHARE * (facts + measured.shared_facts)
     ):
         return "template"
     if measured.unquoted_containment < UNQUOTED_CONTAINMENT and measured.jaccard < 0.8:
