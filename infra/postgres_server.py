@@ -51,7 +51,7 @@ _OPTIONS: Final = {
     "idle_in_transaction_session_timeout": "10min",
     "log_min_messages": "warning",
 }
-_BUFFERS_MB: Final = (128, 1024)
+_BUFFERS_MB: Final = (128, 2048)
 """Bounds of shared_buffers. The index of the keys of a million articles takes 1 GB, and every look-up goes all over
 it; pages that are not here are copied from the kernel. Memory is taken when a page is first used."""
 _UNSAFE_OPTIONS: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -203,6 +203,9 @@ class PostgresServer:
         options = {**_OPTIONS, **({} if self.is_durable else _UNSAFE_OPTIONS)}
         options["shared_buffers"] = f"{_buffers_mb(psutil.virtual_memory().total)}MB"
         options["unix_socket_directories"] = str(sockets)
+        if (postgres_binaries().parent / "lib" / "pg_prewarm.so").exists():
+            # After a start the pages come back that were in memory when the server stopped.
+            options["shared_preload_libraries"] = "pg_prewarm"
         quoted = " ".join("-c {}='{}'".format(k, v.replace("'", "'\\''")) for k, v in options.items())
         if os.geteuid() == 0:
             user = _service_user()

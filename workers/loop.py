@@ -31,11 +31,12 @@ __all__ = ["Consumer", "Message", "Rejected", "consume", "make_consumer"]
 
 log = structlog.get_logger(__name__)
 
-MAX_POLL_RECORDS: Final = 32
-"""Pages a batch: enough to spread a database round trip, few enough that a batch of pages that all hang ends in
-32 x 20 s = 640 s, below MAX_POLL_INTERVAL_MS, with one extraction process."""
+MAX_POLL_RECORDS: Final = 100
+"""Pages a batch: enough to spread some twenty database round trips (`wiretrace bench dedupe` takes as many), few enough
+that a batch of pages that all hang ends in 100 x 20 s = 2,000 s, below MAX_POLL_INTERVAL_MS, with one extraction
+process."""
 
-MAX_POLL_INTERVAL_MS: Final = 900_000
+MAX_POLL_INTERVAL_MS: Final = 2_700_000
 """A member that does not poll for so long is taken out of its group. Below the worst batch the group would hand a
 slow page from worker to worker for ever."""
 

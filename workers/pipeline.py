@@ -40,7 +40,7 @@ __all__ = ["Pipeline"]
 
 log = structlog.get_logger(__name__)
 
-_REFRESH: Final = 64
+_REFRESH: Final = 200
 """Articles sketched anew per batch: twice a batch, so that new pages cannot outrun it."""
 
 

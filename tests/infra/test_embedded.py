@@ -111,7 +111,7 @@ def test_a_server_that_was_killed_itself_is_started_again(folder: Path) -> None:
                 assert connection.execute("select 1").fetchone() == (1,)
 
 
-@pytest.mark.parametrize(("memory_gb", "buffers_mb"), [(0.5, 128), (4, 512), (64, 1024)])
+@pytest.mark.parametrize(("memory_gb", "buffers_mb"), [(0.5, 128), (4, 512), (64, 2048)])
 def test_the_server_takes_an_eighth_of_the_memory_within_bounds(memory_gb: float, buffers_mb: int) -> None:
     assert _buffers_mb(int(memory_gb * 2**30)) == buffers_mb
 

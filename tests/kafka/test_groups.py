@@ -75,7 +75,7 @@ def test_work_that_failed_is_not_committed_and_comes_again_to_the_next_member(ka
 def test_a_stopped_member_finishes_and_commits_the_batch_in_hand(kafka_bootstrap: str) -> None:
     topic = make_topic(kafka_bootstrap)
     group = fresh_name("group")
-    keys = produce_numbers(kafka_bootstrap, topic, range(100))
+    keys = produce_numbers(kafka_bootstrap, topic, range(MAX_POLL_RECORDS * 2))
     is_working, may_end = threading.Event(), threading.Event()
 
     def work(messages: Sequence[Message]) -> Sequence[Rejected]:
@@ -86,9 +86,9 @@ def test_a_stopped_member_finishes_and_commits_the_batch_in_hand(kafka_bootstrap
     with Member(kafka_bootstrap, topic, group, work=work) as first:
         assert is_working.wait(60)
         threading.Timer(0.5, may_end.set).start()
-    assert 0 < len(first.seen) == first.committed_count < 100
+    assert 0 < len(first.seen) == first.committed_count < len(keys)
     with Member(kafka_bootstrap, topic, group) as second:
-        wait_until(lambda: len(second.seen) >= 100 - len(first.seen), "the rest delivered")
+        wait_until(lambda: len(second.seen) >= len(keys) - len(first.seen), "the rest delivered")
     assert first.keys + second.keys == keys
 
 
@@ -123,7 +123,7 @@ def test_kill_9_in_the_middle_of_a_batch_loses_no_message(kafka_bootstrap: str, 
     """A process is killed between its work and its commit; what it had in hand comes again, and nothing else does."""
     topic = make_topic(kafka_bootstrap, partitions=4)
     group = fresh_name("group")
-    keys = produce_numbers(kafka_bootstrap, topic, range(200))
+    keys = produce_numbers(kafka_bootstrap, topic, range(MAX_POLL_RECORDS * 4))
     command = [sys.executable, "-m", "tests.kafka.consumer_process", kafka_bootstrap, topic, group]
 
     def worked(file: Path) -> list[bytes]:
@@ -137,7 +137,7 @@ def test_kill_9_in_the_middle_of_a_batch_loses_no_message(kafka_bootstrap: str, 
         victim.kill()
         victim.wait()
     before = worked(slow)
-    assert len(before) < 200
+    assert len(before) < len(keys)
 
     heir = subprocess.Popen([*command, str(fast), "0"], cwd=ROOT)
     try:
@@ -174,7 +174,7 @@ def test_kill_9_of_one_of_two_processes_hands_its_partitions_to_the_other(
         )
         try:
             wait_until(lambda: len(survivor.partitions) == 2, "the members share the partitions")
-            keys = produce_numbers(kafka_bootstrap, topic, range(200))
+            keys = produce_numbers(kafka_bootstrap, topic, range(MAX_POLL_RECORDS * 4))
             wait_until(lambda: file.exists() and file.read_bytes().count(b"\n") >= 5, "the victim works")
         finally:
             victim.kill()

@@ -36,8 +36,8 @@ _FILL_BATCH: Final = 2000
 _BASE: Final = 20_000
 _BULK: Final = 50_000
 """From so many on it is faster to make the index of keys afterwards."""
-BATCH: Final = 200
-"""Articles per pair of transactions: about what a worker polls at once."""
+BATCH: Final = 100
+"""Articles per pair of transactions: as many as a worker polls at once (`workers.loop.MAX_POLL_RECORDS`)."""
 _WARM_UP: Final = 400
 """Articles before those that are timed: plans are made, and the stock phrases of a filler that nobody matched are
 noted, which happens once in the life of an index."""
@@ -239,6 +239,7 @@ def measure(
         indexed: how many the index holds; for the result only.
         seed: of the articles; each measurement needs another.
     """
+    _warm(url)
     context = multiprocessing.get_context("spawn")
     ready, start, results = context.Semaphore(0), context.Event(), context.Queue()
     processes = [
@@ -282,6 +283,13 @@ def measure(
         pairs_per_article=pairs,
         bytes_per_article={name: size / count for name, size in sizes},
     )
+
+
+def _warm(url: str) -> None:
+    """Brings the indexes into the server's memory, where they are on a server that has been running for a while."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("create extension if not exists pg_prewarm")
+        conn.execute(sql("dedupe/prewarm"))
 
 
 def _result(results: Any, processes: Sequence[Any]) -> Any:
