@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +47,13 @@ __all__ = ["command"]
 @click.option("--peer/--no-peer", default=True, show_default=True, help="Also datasketch's LSH in memory.")
 @click.option("--peer-limit", type=int, default=200_000, show_default=True, help="No peer above this size.")
 @click.option(
+    "--story",
+    "stories",
+    type=click.IntRange(2),
+    multiple=True,
+    help="Instead of all that: what one more copy of a story of so many costs; may be given several times.",
+)
+@click.option(
     "--keep",
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder in which the filled index is kept and found again by the next run.",
@@ -58,6 +65,7 @@ def command(
     mixes: tuple[str, ...],
     peer: bool,
     peer_limit: int,
+    stories: tuple[int, ...],
     keep: Path | None,
 ) -> None:
     """Time sketching, candidates, verification, clustering and writing over planted articles.
@@ -67,7 +75,14 @@ def command(
     \b
     Example:
       wiretrace bench dedupe --size 10000 --size 1000000
+      wiretrace bench dedupe --story 100 --story 1000
     """
+    if stories:
+        if keep:
+            raise click.UsageError("--story grows a story in an index of its own; leave out --keep")
+        with _database(None) as url:
+            _show_stories(url, stories)
+        return
     from workers.dedupe.bench import count_indexed, measure, measure_peer, probes
 
     with _database(keep) as url:
@@ -113,6 +128,18 @@ def _show(found: Measured) -> None:
     ):
         shown = "  ".join(f"{name} {value:.{digits}f}" for name, value in figures.items())
         click.echo(f"          {label}: {shown}")
+
+
+def _show_stories(url: str, sizes: Sequence[int]) -> None:
+    from workers.dedupe.bench_story import grow_story
+
+    for found in grow_story(url, sizes):
+        stages = "  ".join(f"{name} {value:.1f}" for name, value in found.stage_ms.items())
+        click.echo(
+            f"{found.copies:>9,} copies  arrival {found.arrival:<4}  one more: {found.milliseconds:6.1f} ms "
+            f"(slowest {found.slowest:.1f})  {found.matches:,} matches  {found.clusters} cluster(s)\n"
+            f"          clock ms/copy: {stages}"
+        )
 
 
 @contextmanager

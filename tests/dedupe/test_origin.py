@@ -9,7 +9,7 @@ import pytest
 from tests.dedupe.test_cluster import T0, edge, node
 from workers.dedupe.cluster import adjacency
 from workers.dedupe.model import Edge, Membership, Node, Pointer, StoryCluster
-from workers.dedupe.origin import describe
+from workers.dedupe.origin import describe, outline
 
 
 def link_to(name: str, *, page: str = "a", kind: str = "source_link") -> Pointer:
@@ -22,7 +22,9 @@ def story(*nodes: Node, edges: list[Edge] | None = None) -> StoryCluster:
     ids = [n.article_id for n in nodes]
     if edges is None:
         edges = [edge(a, b) for a in ids for b in ids if a < b]
-    return describe(ids[0], ids, {n.article_id: n for n in nodes}, adjacency(edges), {})
+    around = adjacency(edges)
+    found = outline(ids[0], ids, {n.article_id: n for n in nodes}, around)
+    return describe(found, around, {})
 
 
 def place(cluster: StoryCluster, article_id: int) -> Membership:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from schemas.records import CopyEvent
 from schemas.sql import sql
+from workers.dedupe import bounds
 from workers.dedupe.database import Cursor
-from workers.dedupe.model import Match
+from workers.dedupe.model import COPY, Match
 from workers.dedupe.packed import Float4s, Int4s, Int8s
 from workers.dedupe.verify import MATCH_KINDS
 
-__all__ = ["current_matches", "delete_stale", "mark_sent", "unsent", "write_matches"]
+__all__ = [
+    "current_matches",
+    "delete_stale",
+    "lock_lists",
+    "mark_sent",
+    "note_others",
+    "trim_others",
+    "unsent",
+    "write_matches",
+]
 
 
 def current_matches(cur: Cursor, matches: Sequence[Match]) -> list[Match]:
@@ -27,11 +37,13 @@ def current_matches(cur: Cursor, matches: Sequence[Match]) -> list[Match]:
     return [m for m in matches if now.get(m.a) == m.sketch_a and now.get(m.b) == m.sketch_b]
 
 
-def delete_stale(cur: Cursor, ids: Sequence[int], found: Sequence[Match], *, window_days: int) -> None:
-    """Takes away matches of these articles that do not hold any more."""
+def delete_stale(
+    cur: Cursor, ids: Sequence[int], found: Sequence[Match], *, window_days: int
+) -> list[tuple[int, int, bool]]:
+    """Takes away matches of these articles that do not hold any more; gives both ends and whether it was a copy."""
     cur.execute(sql("dedupe/has_matches"), {"article_ids": Int8s(ids)})
     if cur.fetchone() == (False,):
-        return
+        return []
     cur.execute(
         sql("dedupe/delete_stale_matches"),
         {
@@ -39,8 +51,40 @@ def delete_stale(cur: Cursor, ids: Sequence[int], found: Sequence[Match], *, win
             "window_days": window_days,
             "found_a": Int8s(m.a for m in found),
             "found_b": Int8s(m.b for m in found),
+            "is_copy": Int4s(m.kind == COPY for m in found),
         },
+        binary=True,
     )
+    return cur.fetchall()
+
+
+def trim_others(cur: Cursor, later: Iterable[int]) -> None:
+    """Of the pairs that are no copies, takes away those beyond what these articles keep.
+
+    Args:
+        later: articles to whose lists something was added, or whose horizon moved.
+    """
+    cur.execute(
+        sql("dedupe/trim_others"), {"article_ids": Int8s(sorted(set(later))), "most": bounds.EARLIER_OTHERS}
+    )
+
+
+def note_others(cur: Cursor, lost: Mapping[int, int]) -> None:
+    """Notes articles that lost so many pairs that are no copies, where others may take their places."""
+    if lost:
+        cur.execute(
+            sql("dedupe/note_others"),
+            {
+                "article_ids": Int8s(lost),
+                "lost": Int4s(lost.values()),
+                "most": bounds.EARLIER_OTHERS,
+            },
+        )
+
+
+def lock_lists(cur: Cursor, later: Iterable[int]) -> None:
+    """Locks these articles' lists of pairs that are no copies; after the stories, and once in a transaction."""
+    cur.execute(sql("dedupe/lock_lists"), {"article_ids": Int8s(sorted(set(later)))})
 
 
 def write_matches(cur: Cursor, matches: Sequence[Match]) -> None:

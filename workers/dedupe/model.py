@@ -5,11 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from functools import cached_property
+from typing import Final, NamedTuple
 
-__all__ = ["RELATIONS", "Edge", "Match", "Membership", "Node", "Origin", "Pointer", "StoryCluster"]
+__all__ = [
+    "COPY",
+    "RELATIONS",
+    "Edge",
+    "Match",
+    "Membership",
+    "Node",
+    "Order",
+    "Origin",
+    "Pointer",
+    "StoryCluster",
+]
 
+COPY: Final = "copy"
+"""The kind of the pairs that make stories."""
 RELATIONS: Final = ("origin", "verbatim", "trimmed", "edited", "partial")
+
+Order = tuple[datetime, str]
+"""`Node.known_by` and URL key: which of two articles is the earlier, whoever arrived first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +48,9 @@ class Pointer:
     confidence: float = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Node:
-    """An article, as far as clusters and origins depend on it.
+    """An article, as far as clusters and origins depend on it. Without slots, for what is computed once.
 
     Attributes:
         published_at: aware UTC.
@@ -62,7 +79,7 @@ class Node:
     has_copy_mark: bool = False
     item_ids: frozenset[str] = frozenset()
 
-    @property
+    @cached_property
     def known_by(self) -> datetime:
         """The time by which the article was out for certain: never later than it was first seen.
 
@@ -75,15 +92,19 @@ class Node:
             published += timedelta(days=1) - timedelta(seconds=1)
         return min(published, self.first_seen_at)
 
+    @cached_property
+    def order(self) -> Order:
+        """Its place among all articles."""
+        return self.known_by, self.url_key
+
     @property
     def is_marked_copy(self) -> bool:
         """Whether the page itself says that its text is not its own."""
         return bool(self.pointers or self.credit_agencies or self.has_copy_mark)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
-    """A verified pair; `a < b` are article ids."""
+class Edge(NamedTuple):
+    """A verified pair; `a < b` are article ids. A tuple, as a story of thousands has very many."""
 
     a: int
     b: int
@@ -95,10 +116,6 @@ class Edge:
     def share_of(self, article_id: int) -> float:
         """The share of this article's text that the other has."""
         return self.a_in_b if article_id == self.a else self.b_in_a
-
-    def other(self, article_id: int) -> int:
-        """The other end."""
-        return self.b if article_id == self.a else self.a
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

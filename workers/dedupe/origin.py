@@ -16,14 +16,15 @@ Pure. The order of evidence (`find_origin`), first that holds:
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from workers.dedupe.cluster import Adjacency, links_within
 from workers.dedupe.model import Edge, Membership, Node, Origin, StoryCluster
 
-__all__ = ["describe", "find_origin"]
+__all__ = ["Outline", "describe", "find_origin", "outline"]
 
 CREDIT_SHARE: Final = 1 / 5
 LEAST_CONFIDENCE: Final = 0.5
@@ -34,27 +35,56 @@ EDITED_WITHIN: Final = 0.5
 Links = Mapping[int, Mapping[int, str]]
 
 
-def describe(
-    head: int, members: Sequence[int], nodes: Mapping[int, Node], edges: Adjacency, weak: Adjacency
-) -> StoryCluster:
-    """A cluster with its origin and the place of every member.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """A story whose members are not measured yet.
+
+    Attributes:
+        nodes: facts of all members.
+        links: which of them name which others as their source.
+        reference: the member that all others are measured against.
+    """
+
+    head: int
+    nodes: Mapping[int, Node]
+    links: Links
+    origin: Origin
+    reference: int
+
+    def unmeasured(self, edges: Adjacency) -> list[tuple[int, int]]:
+        """Members and the reference, where no edge is between the two."""
+        around = edges.get(self.reference, {})
+        return [(i, self.reference) for i in sorted(self.nodes) if i != self.reference and i not in around]
+
+
+def outline(head: int, members: Iterable[int], nodes: Mapping[int, Node], edges: Adjacency) -> Outline:
+    """The origin of a group and what it is measured against.
 
     Args:
         head: of the group.
         members: article ids, at least two.
         nodes: facts of all members.
         edges: edges of kind `copy`.
-        weak: edges of other kinds, for measures only.
     """
     inside = {member: nodes[member] for member in members}
     links = links_within(inside)
     origin = find_origin(inside, links)
     reference = origin.article_id if origin.article_id is not None else _representative(inside, edges)
+    return Outline(head=head, nodes=inside, links=links, origin=origin, reference=reference)
+
+
+def describe(found: Outline, edges: Adjacency, measures: Mapping[tuple[int, int], Edge]) -> StoryCluster:
+    """A cluster with its origin and the place of every member.
+
+    Args:
+        edges: edges of kind `copy`.
+        measures: of the pairs `found.unmeasured`, as far as they share anything.
+    """
     return StoryCluster(
-        cluster_id=min(members),
-        head=head,
-        origin=origin,
-        members=tuple(_membership(m, reference, origin, inside, links, edges, weak) for m in sorted(members)),
+        cluster_id=min(found.nodes),
+        head=found.head,
+        origin=found.origin,
+        members=tuple(_membership(m, found, edges, measures) for m in sorted(found.nodes)),
     )
 
 
@@ -279,17 +309,12 @@ def _relation(jaccard: float, within: float, taken: float) -> str:
 
 
 def _membership(
-    member: int,
-    reference: int,
-    origin: Origin,
-    nodes: Mapping[int, Node],
-    links: Links,
-    edges: Adjacency,
-    weak: Adjacency,
+    member: int, found: Outline, edges: Adjacency, measures: Mapping[tuple[int, int], Edge]
 ) -> Membership:
+    nodes, links, origin, reference = found.nodes, found.links, found.origin, found.reference
     node = nodes[member]
     is_origin = member == origin.article_id
-    edge = edges.get(member, {}).get(reference) or weak.get(member, {}).get(reference)
+    edge = edges.get(member, {}).get(reference) or measures.get((member, reference))
     if member == reference:
         jaccard, within, taken = 1.0, 1.0, 1.0
         relation = "origin" if is_origin else "verbatim"
@@ -340,20 +365,19 @@ def _source_of(
         return origin.article_id
     if origin.article_id is None and _names_origin(node, origin, nodes, links):
         return None
+    own, known_by, origin_id = node.article_id, node.known_by, origin.article_id
+    # Every edge of a story passes here: no calls but rounding.
     earlier = [
-        other
-        for other in around
-        if other in nodes and (other == origin.article_id or nodes[other].known_by < node.known_by)
-    ]
-
-    def preference(other: int) -> tuple[float, bool, float, datetime, str]:
-        edge: Edge = around[other]
-        return (
-            -round(edge.share_of(node.article_id), 1),
-            other != origin.article_id,
-            -round(edge.jaccard, 2),
-            nodes[other].known_by,
-            nodes[other].url_key,
+        (
+            round(edge.a_in_b if edge.a == own else edge.b_in_a, 1),
+            other == origin_id,
+            round(edge.jaccard, 2),
+            other,
         )
-
-    return min(earlier, key=preference, default=None)
+        for other, edge in around.items()
+        if other in nodes and (other == origin_id or nodes[other].known_by < known_by)
+    ]
+    if not earlier:
+        return None
+    best = max(earlier)[:3]
+    return min((row[3] for row in earlier if row[:3] == best), key=lambda i: nodes[i].order)

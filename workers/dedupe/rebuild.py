@@ -14,7 +14,7 @@ from typing import Any, Final
 import psycopg
 
 from schemas.sql import sql
-from workers.dedupe.stories import lock_stories, write_clusters
+from workers.dedupe.stories import lock_stories, trim_copies, write_clusters
 
 __all__ = ["Rebuilt", "rebuild"]
 
@@ -74,7 +74,9 @@ def rebuild(conn: psycopg.Connection[Any]) -> Rebuilt:
     articles = 0
     for portion in _portions(sets.groups()):
         with conn.transaction(), conn.cursor() as writing:
-            write_clusters(writing, lock_stories(writing, portion))
+            locked = lock_stories(writing, portion)
+            trim_copies(writing, locked, {})
+            write_clusters(writing, locked)
         articles += len(portion)
     with conn.transaction(), conn.cursor() as finishing:
         finishing.execute(sql("dedupe/orphan_clusters"))

@@ -13,19 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.sql import sql
+from workers.dedupe.bounds import Place, Walk
 from workers.dedupe.compare import measure_pairs
 from workers.dedupe.database import Cursor
-from workers.dedupe.model import Match
+from workers.dedupe.model import COPY, Match, Order
 from workers.dedupe.packed import Int8s
 from workers.dedupe.sketch import NUM_PERM, SCHEME, Sketch, estimated_jaccards
 from workers.dedupe.verify import Story, kind_of
 
-__all__ = ["Search"]
+__all__ = ["Found", "Search"]
 
-MAX_EDGES: Final = 500
-"""Matches kept per article: the strongest. A story with more copies stays connected through its strongest."""
-MAX_REJECTED: Final = 50
-"""Pairs kept per article that are no copies: enough to ask why, whatever a template series grows to."""
 LEAST_ESTIMATE: Final = 5 / 128
 """Candidates whose signatures agree in fewer values share a phrase, not a story: of pairs with the Jaccard of .1 that
 a copy must have, one in a hundred looks like that; of unrelated pairs nearly all do."""
@@ -48,6 +45,22 @@ class _Stored:
 
 _Key = tuple[int, int, int]
 """Article id, version and revision: names one sketch for good."""
+_Pair = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What was found about some articles.
+
+    Attributes:
+        matches: in the order of their article ids; what `bounds` says is offered.
+        horizons: of the articles that were not looked up to the end.
+        later: the later ends of the pairs that are no copies, ascending.
+    """
+
+    matches: tuple[Match, ...]
+    horizons: Mapping[int, Order]
+    later: tuple[int, ...]
 
 
 class Search:
@@ -154,8 +167,8 @@ class Search:
 
     # ---------------------------------------------------------------- pairs
 
-    def matches_of(self, cur: Cursor, ids: Sequence[int]) -> list[Match]:
-        """Every pair of these articles worth keeping, ordered by article ids.
+    def matches_of(self, cur: Cursor, ids: Sequence[int]) -> Found:
+        """Every pair of these articles worth keeping.
 
         Args:
             ids: ascending.
@@ -165,13 +178,38 @@ class Search:
             stored = self._load_cached(cur, cur.fetchall())
         with self._stage("candidates"):
             candidates = self._candidates(cur, stored)
-        wanted = {key for keys in candidates.values() for key in keys if key[0] not in stored}
-        with self._stage("load"):
-            stored.update(self._load_cached(cur, wanted))
-        with self._stage("verify"):
-            matches = _verified(candidates, stored)
+            places = load_places(
+                cur, {*candidates, *(key[0] for keys in candidates.values() for key in keys)}
+            )
+        keys = {key[0]: key for others in candidates.values() for key in others}
+        walks = {
+            article_id: Walk.of(article_id, [key[0] for key in others], places)
+            for article_id, others in candidates.items()
+            if article_id in places
+        }
+        measured: dict[_Pair, Match | None] = {}
+        while portions := {i: portion for i, walk in walks.items() if (portion := walk.portion())}:
+            wanted = {keys[other] for others in portions.values() for other in others if other not in stored}
+            with self._stage("load"):
+                stored.update(self._load_cached(cur, wanted))
+            with self._stage("verify"):
+                _verify(portions, stored, measured)
+            for i, others in portions.items():
+                walks[i].tell({o: m.kind for o in others if (m := measured.get(_pair(i, o))) is not None})
+        kept = {_pair(i, other) for i, walk in walks.items() for other in walk.kept()}
+        matches = [m for pair in sorted(kept) if (m := measured.get(pair)) is not None]
         self.counted["kept"] += len(matches)
-        return matches
+        return Found(
+            matches=tuple(matches),
+            horizons={
+                i: horizon for i, walk in walks.items() if (horizon := walk.horizon(places)) is not None
+            },
+            later=tuple(
+                sorted(
+                    {m.a if places[m.a].order > places[m.b].order else m.b for m in matches if m.kind != COPY}
+                )
+            ),
+        )
 
     def _candidates(self, cur: Cursor, stored: Mapping[int, _Stored]) -> dict[int, list[_Key]]:
         """For each article those that share a key with it and may be copies by their signatures."""
@@ -197,22 +235,36 @@ class Search:
         return found
 
 
-def _verified(candidates: Mapping[int, Sequence[_Key]], stored: Mapping[int, _Stored]) -> list[Match]:
-    """Every pair of these candidates that is worth keeping."""
+def load_places(cur: Cursor, ids: Iterable[int]) -> dict[int, Place]:
+    """The places of these articles in the order of all; those that are gone are left out."""
+    wanted = Int8s(ids)
+    cur.execute(sql("dedupe/places"), {"article_ids": wanted}, binary=True)
+    return {
+        article_id: Place((known_by, key), None if until is None else (until, until_key))
+        for article_id, known_by, key, until, until_key in cur.fetchall()
+    }
+
+
+def _verify(
+    portions: Mapping[int, Sequence[int]], stored: Mapping[int, _Stored], measured: dict[_Pair, Match | None]
+) -> None:
+    """Measures the pairs that were not measured yet, as far as both texts are there."""
     pairs = sorted(
         {
-            _pair(article_id, other)
-            for article_id, keys in candidates.items()
-            for other, _, _ in keys
+            pair
+            for i, others in portions.items()
+            for other in others
             if other in stored
+            for pair in (_pair(i, other),)
         }
+        - measured.keys()
     )
-    measured = measure_pairs([(stored[a].story, stored[b].story) for a, b in pairs])
-    found: dict[tuple[int, int], Match] = {}
-    for (a, b), measure in zip(pairs, measured, strict=True):
+    results = measure_pairs([(stored[a].story, stored[b].story) for a, b in pairs])
+    for (a, b), measure in zip(pairs, results, strict=True):
+        first, second = stored[a], stored[b]
+        measured[a, b] = None
         if measure is not None:
-            first, second = stored[a], stored[b]
-            found[a, b] = Match(
+            measured[a, b] = Match(
                 a=a,
                 b=b,
                 sketch_a=(first.version, first.revision),
@@ -223,19 +275,7 @@ def _verified(candidates: Mapping[int, Sequence[_Key]], stored: Mapping[int, _St
                 b_in_a=measure.containment_b_in_a,
                 longest_passage_words=measure.longest_passage_words,
             )
-    kept: set[tuple[int, int]] = set()
-    for article_id, keys in candidates.items():
-        own = [pair for other, _, _ in keys if (pair := _pair(article_id, other)) in found]
-        kept.update(own if len(own) <= MAX_REJECTED else _strongest([found[pair] for pair in own]))
-    return [found[pair] for pair in sorted(kept)]
 
 
-def _pair(one: int, other: int) -> tuple[int, int]:
+def _pair(one: int, other: int) -> _Pair:
     return (one, other) if one < other else (other, one)
-
-
-def _strongest(matches: Sequence[Match]) -> list[tuple[int, int]]:
-    """The pairs of at most `MAX_EDGES` copies and `MAX_REJECTED` others."""
-    ordered = sorted(matches, key=lambda m: (-m.jaccard, -max(m.a_in_b, m.b_in_a), m.a, m.b))
-    copies = [(m.a, m.b) for m in ordered if m.kind == "copy"]
-    return copies[:MAX_EDGES] + [(m.a, m.b) for m in ordered if m.kind != "copy"][:MAX_REJECTED]

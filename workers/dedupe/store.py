@@ -5,7 +5,7 @@ In this order, for every batch of articles:
 * A, `Index.add`: sketches with their keys are written. Once it is committed, every other worker can find them.
 * B, `Index.resolve`: (1) candidates are looked up and (2) verified (`search.py`); (3) the units that guard every story
   touched are locked in the order of their ids, and looked up again until no new one appears; (4) matches are written
-  (`matches.py`), (5) the stories are computed anew from the matches, and (6) written where they differ
+  (`matches.py`) and those beyond what an article keeps taken away (`bounds.py`), (5) the stories are computed anew from the matches, and (6) written where they differ
   (`stories.py`).
 
 Of two workers that add two copies at the same moment the second to commit A sees the first. Both may then come to
@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import struct
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -30,12 +30,21 @@ from schemas.errors import WiretraceError
 from schemas.records import CopyEvent
 from schemas.sql import sql
 from workers.dedupe.database import Cursor
-from workers.dedupe.matches import current_matches, delete_stale, mark_sent, unsent, write_matches
-from workers.dedupe.model import Match
+from workers.dedupe.matches import (
+    current_matches,
+    delete_stale,
+    lock_lists,
+    mark_sent,
+    note_others,
+    trim_others,
+    unsent,
+    write_matches,
+)
+from workers.dedupe.model import COPY, Match
 from workers.dedupe.packed import COPY_HEADER, COPY_TRAILER, Int8s, copied_row, int8_array, micros
-from workers.dedupe.search import Search
+from workers.dedupe.search import Found, Search
 from workers.dedupe.sketch import SCHEME, Sketch, sketch_batch
-from workers.dedupe.stories import lock_stories, write_clusters
+from workers.dedupe.stories import lock_stories, trim_copies, write_clusters
 
 __all__ = ["Index", "SchemeMismatch", "SketchItem"]
 
@@ -134,29 +143,48 @@ class Index:
         if not article_ids:
             return
         ids = sorted(set(article_ids))
-        matches = self._verified(cur, ids)
-        for attempt in range(_ATTEMPTS):
-            try:
-                with self._stage("cluster"), cur.connection.transaction():
-                    self._write_stories(cur, ids, matches)
-                break
-            except psycopg.errors.DeadlockDetected:
-                # Someone saw a unit before a merge and locked it after; the other side has its locks now.
-                if attempt == _ATTEMPTS - 1:
-                    raise
+        found = self._verified(cur, ids)
+        with self._stage("cluster"):
+            _until_free(cur, lambda: self._write_stories(cur, ids, found))
 
-    def _verified(self, cur: Cursor, ids: Sequence[int]) -> list[Match]:
+    def _verified(self, cur: Cursor, ids: Sequence[int]) -> Found:
         """Steps 1 and 2: every pair of these articles worth keeping."""
         return self._search.matches_of(cur, ids)
 
-    def _write_stories(self, cur: Cursor, ids: Sequence[int], matches: Sequence[Match]) -> None:
+    def _write_stories(self, cur: Cursor, ids: Sequence[int], found: Found) -> None:
         """Steps 3 to 6."""
-        copies = [m for m in matches if m.kind == "copy"]
+        copies = [m for m in found.matches if m.kind == COPY]
         locked = lock_stories(cur, sorted({*ids, *(m.a for m in copies), *(m.b for m in copies)}))
-        matches = current_matches(cur, matches)
-        delete_stale(cur, ids, matches, window_days=self._window_days)
-        write_matches(cur, matches)
+        matches = current_matches(cur, found.matches)
+        gone = delete_stale(cur, ids, matches, window_days=self._window_days)
+        write_matches(cur, [m for m in matches if m.kind == COPY])
+        locked.drop((a, b) for a, b, _ in gone)
+        locked.add(matches)
+        moved = trim_copies(cur, locked, {i: found.horizons.get(i) for i in ids})
+        self._write_others(cur, ids, [m for m in matches if m.kind != COPY], {*found.later, *moved}, gone)
         write_clusters(cur, locked)
+
+    def _write_others(
+        self,
+        cur: Cursor,
+        ids: Sequence[int],
+        others: Sequence[Match],
+        later: Set[int],
+        gone: Sequence[tuple[int, int, bool]],
+    ) -> None:
+        """The pairs that are no copies.
+
+        Args:
+            later: articles whose lists of such pairs may be too long afterwards.
+            gone: what was taken away from the matches.
+        """
+        if later:
+            lock_lists(cur, later)
+            write_matches(cur, others)
+            trim_others(cur, later)
+        again = {(m.a, m.b) for m in others}
+        lost = Counter(end for a, b, is_copy in gone if not is_copy and (a, b) not in again for end in (a, b))
+        note_others(cur, {end: number for end, number in lost.items() if end not in set(ids)})
 
     # ---------------------------------------------------------------- events
 
@@ -168,7 +196,20 @@ class Index:
     def mark_sent(self, cur: Cursor, events: Sequence[CopyEvent]) -> None:
         """Notes that these events were acknowledged; they are not returned by `unsent` again."""
         with self._stage("events"):
-            mark_sent(cur, events)
+            _until_free(cur, lambda: mark_sent(cur, events))
+
+
+def _until_free(cur: Cursor, write: Callable[[], None]) -> None:
+    """Does what is written again where the server found that two waited for each other; the other side goes on."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            with cur.connection.transaction():
+                write()
+            break
+        except psycopg.errors.DeadlockDetected:
+            # Someone saw a unit before a merge and locked it after; the other side has its locks now.
+            if attempt == _ATTEMPTS - 1:
+                raise
 
 
 def _write_sketches(cur: Cursor, items: Sequence[SketchItem], sketches: Sequence[Sketch]) -> None:

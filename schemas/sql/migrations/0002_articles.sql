@@ -53,7 +53,8 @@ create table core.article_versions (
     primary key (article_id, version)
 );
 
--- Articles that were sketched anew and whose stories are still to be looked at; empty but for a moment.
+-- Articles whose stories are still to be looked at, since they were sketched anew or may keep another match in place of
+-- one that went away; empty but for a moment.
 create table core.resketched (
     article_id bigint primary key references core.articles on delete cascade
 );

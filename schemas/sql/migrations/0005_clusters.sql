@@ -106,7 +106,8 @@ create table core.matches (
     containment_a_in_b    real        not null check (containment_a_in_b between 0 and 1),
     containment_b_in_a    real        not null check (containment_b_in_a between 0 and 1),
     longest_passage_words integer     not null,
-    matched_at            timestamptz not null default now(),
+    -- When it was written, not when its transaction began: whoever finds fewer matches spares those written since.
+    matched_at            timestamptz not null default clock_timestamp(),
     announced_at          timestamptz,
     primary key (article_a, article_b),
     check (article_a < article_b)
@@ -115,12 +116,33 @@ create table core.matches (
 
 create index matches_b on core.matches (article_b, article_a);
 
+-- The time by which an article was out for certain (Node.known_by); with the URL key the order of all articles.
+create function core.known_by(published_at timestamptz, published_certainty text, first_seen_at timestamptz)
+    returns timestamptz
+    language sql immutable parallel safe
+    return least(published_at + case when published_certainty = 'date_only' then interval '86399 seconds'
+                                     else interval '0' end,
+                 first_seen_at);
+
 -- Matches go with their articles. A foreign key would ask for both articles at every match: a third of its cost.
+-- Whoever had a match with them is looked up again: it may keep another in its place.
 create function core.forget_matches() returns trigger
     language plpgsql as $$
 begin
-    delete from core.matches m using gone where m.article_a = gone.article_id;
-    delete from core.matches m using gone where m.article_b = gone.article_id;
+    with forgotten as (
+        delete from core.matches m using gone where m.article_a = gone.article_id
+        returning m.article_b as partner
+    )
+    insert into core.resketched (article_id)
+    select distinct f.partner from forgotten f join core.articles a on a.article_id = f.partner
+     order by f.partner on conflict do nothing;
+    with forgotten as (
+        delete from core.matches m using gone where m.article_b = gone.article_id
+        returning m.article_a as partner
+    )
+    insert into core.resketched (article_id)
+    select distinct f.partner from forgotten f join core.articles a on a.article_id = f.partner
+     order by f.partner on conflict do nothing;
     return null;
 end $$;
 
@@ -147,7 +169,9 @@ create table core.clusters (
 create index clusters_size on core.clusters (size desc, cluster_id);
 create index clusters_changed on core.clusters (changed_at);
 
--- One row per sketched article; cluster_id is null while it has no copy.
+-- One row per sketched article; cluster_id is null while it has no copy. An article keeps a bounded number of the
+-- copies that are earlier than itself; where it has as many, horizon_at and horizon_key say which is the last of them.
+-- component_id is the smallest article id that copies connect with it, where that is neither in its cluster nor its own.
 create table core.memberships (
     article_id        bigint  primary key references core.articles on delete cascade,
     cluster_id        bigint,
@@ -159,7 +183,28 @@ create table core.memberships (
     copied_from       bigint,
     is_credit_missing boolean,
     evidence          jsonb,
-    check ((cluster_id is null) = (relation is null))
+    component_id      bigint,
+    horizon_at        timestamptz,
+    horizon_key       text,
+    check ((cluster_id is null) = (relation is null)),
+    check ((horizon_at is null) = (horizon_key is null))
 );
 
 create index memberships_cluster on core.memberships (cluster_id, article_id) where cluster_id is not null;
+create index memberships_component on core.memberships (component_id) where component_id is not null;
+
+-- What a member shares with the article that its story is measured against, where no match says so: one row per member,
+-- for the sketches named. The measures are null where the two share too little to be a match.
+create table core.reference_measures (
+    article_id         bigint  primary key references core.articles on delete cascade,
+    reference_id       bigint  not null,
+    version            integer not null,
+    revision           bigint  not null,
+    reference_version  integer not null,
+    reference_revision bigint  not null,
+    kind               text,
+    jaccard            real,
+    containment        real,
+    share_of_reference real,
+    check ((kind is null) = (jaccard is null))
+);

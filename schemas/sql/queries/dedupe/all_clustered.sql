@@ -1,1 +1,2 @@
-select article_id, cluster_id from core.memberships where cluster_id is not null
+select article_id, coalesce(component_id, cluster_id)
+  from core.memberships where component_id is not null or cluster_id is not null

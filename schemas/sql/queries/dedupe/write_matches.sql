@@ -8,7 +8,7 @@ on conflict (article_a, article_b) do update
    set version_a = excluded.version_a, version_b = excluded.version_b, kind = excluded.kind,
        jaccard = excluded.jaccard, containment_a_in_b = excluded.containment_a_in_b,
        containment_b_in_a = excluded.containment_b_in_a, longest_passage_words = excluded.longest_passage_words,
-       matched_at = now(),
+       matched_at = clock_timestamp(),
        announced_at = case when (matches.version_a, matches.version_b, matches.kind)
                                 = (excluded.version_a, excluded.version_b, excluded.kind) then matches.announced_at end
  where (matches.version_a, matches.version_b, matches.kind, matches.jaccard, matches.containment_a_in_b,

@@ -1,0 +1,1 @@
+select (select count(*) from core.matches), (select count(*) from core.clusters)
