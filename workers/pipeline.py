@@ -150,6 +150,9 @@ class Pipeline:
             for (page, found), article in zip(batch, articles, strict=True)
             if article.is_current
         ]
+        self._index.follow(
+            cur, {article.article_id: article.first_seen_at for article in articles if not article.is_current}
+        )
         kept = drop_site_lines(
             cur, [(page.site, article.url_key, list(found.story_lines)) for page, found, article in current]
         )

@@ -6,9 +6,11 @@ import random
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workers.dedupe import bounds
 from workers.dedupe.cluster import adjacency, components, group_articles
 from workers.dedupe.model import Edge, Node, Pointer
 
@@ -105,6 +107,74 @@ def test_a_source_link_decides_between_two_heads() -> None:
     link = Pointer(kind="source_link", url_key="b.test/a", url="https://b.test/a", site="b.test")
     nodes = [node(1, "a"), node(2, "b"), node(3, "x", 1, pointers=(link,))]
     assert stories(nodes, [edge(1, 3, 0.6), edge(2, 3, 0.55)]) == _sets("a", "bx")
+
+
+FEW = 4
+
+
+def bounded(nodes: Iterable[Node], edges: Iterable[Edge]) -> list[Edge]:
+    """The edges that are kept where an article keeps its `FEW` earliest."""
+    order = {n.article_id: n.order for n in nodes}
+    earlier: dict[int, list[Edge]] = {}
+    for one in edges:
+        earlier.setdefault(max((one.a, one.b), key=order.__getitem__), []).append(one)
+    return [
+        one
+        for around in earlier.values()
+        for one in sorted(around, key=lambda e: min(order[e.a], order[e.b]))[:FEW]
+    ]
+
+
+@given(st.integers(0, 2**32))
+@settings(deadline=None, max_examples=100)
+def test_a_large_story_of_copies_is_one_whatever_its_pages_say_and_though_few_pairs_are_kept(
+    seed: int,
+) -> None:
+    """Links, marks and clocks decide who is taken first; most have no edge to the head then."""
+    rng = random.Random(seed)
+    count = rng.randint(2, 40)
+    nodes = []
+    for i in range(1, count + 1):
+        target = rng.randint(1, count)
+        link = Pointer(kind="source_link", url_key=f"n{target}.test/a", site=f"n{target}.test")
+        nodes.append(
+            node(
+                i,
+                f"n{i}",
+                rng.choice((0, 1, 2, 5.5, 9)),
+                pointers=(link,) if target != i and rng.random() < 0.4 else (),
+                has_copy_mark=rng.random() < 0.3,
+                published_certainty=rng.choice(("exact", "date_only", "guessed")),
+                word_count=rng.choice((100, 300)),
+            )
+        )
+    edges = [edge(a, b, rng.choice((0.6, 0.9))) for a in range(1, count + 1) for b in range(a + 1, count + 1)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bounds, "EARLIER_COPIES", FEW)
+        assert [len(story) for story in stories(nodes, bounded(nodes, edges))] == [count]
+
+
+@pytest.mark.parametrize("certainty", ["exact", "guessed"])
+def test_first_parts_of_one_long_text_stay_together_though_few_pairs_are_kept(
+    certainty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "EARLIER_COPIES", FEW)
+    nodes = [node(i, f"n{i}", i, published_certainty=certainty) for i in range(1, 31)]
+    edges = [edge(1, i, 0.3, a_in_b=0.3, b_in_a=1.0) for i in range(2, 31)]
+    edges += [edge(a, b, 0.95) for a in range(2, 31) for b in range(a + 1, 31)]
+    assert [len(story) for story in stories(nodes, bounded(nodes, edges))] == [30]
+
+
+def test_a_copy_of_few_of_a_large_story_stays_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of the four first, or none of them: not more than half."""
+    monkeypatch.setattr(bounds, "EARLIER_COPIES", FEW)
+    nodes = [node(i, f"n{i}", i) for i in range(1, 22)]
+    story = [edge(a, b, 0.9) for a in range(1, 20) for b in range(a + 1, 20)]
+    few = [edge(20, i, 0.55) for i in (2, 3)] + [edge(21, i, 0.55) for i in (15, 16, 17)]
+    sizes = sorted(len(found) for found in stories(nodes, bounded(nodes, [*story, *few])))
+    assert sizes == [1, 1, 19]
+    more = edge(20, 4, 0.55)
+    assert sorted(len(f) for f in stories(nodes, bounded(nodes, [*story, *few, more]))) == [1, 20]
 
 
 def _random_web(rng: random.Random) -> tuple[list[Node], list[Edge]]:

@@ -130,6 +130,21 @@ def _crash(*args: Any, **kwargs: Any) -> None:
     raise RuntimeError("killed")
 
 
+def test_an_older_page_of_an_article_that_comes_later_does_not_hide_it_from_copies(
+    db: Connection, pool: ExtractPool
+) -> None:
+    line = Line(db, pool)
+    first, second = copies(2)
+    line.outcomes([first])
+    older = page(first.url, html(story(8)), fetched_at=first.fetched_at - timedelta(days=20))
+    assert line.outcomes([older]) == [Outcome.UNCHANGED]
+    line.outcomes([second])
+    assert db.execute("select count(*) from wiretrace.cluster_members").fetchone() == (2,)
+    assert db.execute(
+        "select count(*) from core.sketches s join core.articles a using (article_id, first_seen_at)"
+    ).fetchone() == (2,)
+
+
 def test_a_changed_text_is_a_new_version_and_leaves_its_old_cluster(
     db: Connection, pool: ExtractPool
 ) -> None:

@@ -14,6 +14,7 @@ from workers.dedupe.verify import MATCH_KINDS
 
 __all__ = [
     "current_matches",
+    "delete_matches",
     "delete_stale",
     "lock_lists",
     "mark_sent",
@@ -65,8 +66,20 @@ def trim_others(cur: Cursor, later: Iterable[int]) -> None:
         later: articles to whose lists something was added, or whose horizon moved.
     """
     cur.execute(
-        sql("dedupe/trim_others"), {"article_ids": Int8s(sorted(set(later))), "most": bounds.EARLIER_OTHERS}
+        sql("dedupe/others_beyond"),
+        {"article_ids": Int8s(sorted(set(later))), "most": bounds.EARLIER_OTHERS},
+        binary=True,
     )
+    delete_matches(cur, cur.fetchall())
+
+
+def delete_matches(cur: Cursor, pairs: Sequence[tuple[int, int]]) -> None:
+    """Takes these pairs away."""
+    if pairs:
+        cur.execute(
+            sql("dedupe/delete_matches"),
+            {"article_a": Int8s(a for a, _ in pairs), "article_b": Int8s(b for _, b in pairs)},
+        )
 
 
 def note_others(cur: Cursor, lost: Mapping[int, int]) -> None:

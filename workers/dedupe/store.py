@@ -15,10 +15,11 @@ writes is a function of the articles and their matches, so doing it again change
 
 from __future__ import annotations
 
+import gc
 import struct
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -122,6 +123,19 @@ class Index:
         for item, sketch in zip(items, sketches, strict=True):
             self._search.remember(item.article_id, item.version, item.site, sketch)
 
+    def follow(self, cur: Cursor, articles: Mapping[int, datetime]) -> None:
+        """Sketches of articles whose text stays follow the time at which they were first seen; in transaction A.
+
+        A sketch is found by its article's time, so it would be lost if an older page of the article lowered that.
+
+        Args:
+            articles: article id -> `core.articles.first_seen_at` of the same transaction.
+        """
+        if articles:
+            cur.execute(sql("dedupe/lock_articles"), {"article_ids": Int8s(sorted(articles))})
+            cur.execute(sql("dedupe/ensure_partitions"), {"seen_at": sorted(set(articles.values()))})
+            cur.execute(sql("dedupe/follow_articles"), {"article_ids": Int8s(sorted(articles))})
+
     def _ensure_scheme(self, cur: Cursor) -> None:
         if not self._is_scheme_known:
             cur.execute(sql("dedupe/write_scheme"), asdict(SCHEME))
@@ -144,7 +158,7 @@ class Index:
             return
         ids = sorted(set(article_ids))
         found = self._verified(cur, ids)
-        with self._stage("cluster"):
+        with self._stage("cluster"), _without_collector():
             _until_free(cur, lambda: self._write_stories(cur, ids, found))
 
     def _verified(self, cur: Cursor, ids: Sequence[int]) -> Found:
@@ -197,6 +211,18 @@ class Index:
         """Notes that these events were acknowledged; they are not returned by `unsent` again."""
         with self._stage("events"):
             _until_free(cur, lambda: mark_sent(cur, events))
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """The edges of a large story are very many tuples at once and no cycles; looking for some takes a third of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _until_free(cur: Cursor, write: Callable[[], None]) -> None:

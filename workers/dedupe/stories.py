@@ -23,6 +23,7 @@ from workers.dedupe.bounds import has_receded, overflow
 from workers.dedupe.cluster import components, group_articles
 from workers.dedupe.database import Cursor
 from workers.dedupe.facts import load_nodes
+from workers.dedupe.matches import delete_matches
 from workers.dedupe.model import COPY, Edge, Match, Membership, Node, Order, StoryCluster
 from workers.dedupe.origin import Outline, describe, outline
 from workers.dedupe.packed import Int8s
@@ -119,15 +120,8 @@ def trim_copies(cur: Cursor, locked: Locked, looked_up: Mapping[int, Order | Non
     locked.nodes = load_nodes(cur, connected) if connected else {}
     large = [i for i in connected if len(locked.copies[i]) >= bounds.EARLIER_COPIES and i in locked.nodes]
     listed = overflow(large, locked.copies, {i: node.order for i, node in locked.nodes.items()})
-    if listed.dropped:
-        cur.execute(
-            sql("dedupe/delete_matches"),
-            {
-                "article_a": Int8s(a for a, _ in listed.dropped),
-                "article_b": Int8s(b for _, b in listed.dropped),
-            },
-        )
-        locked.drop(listed.dropped)
+    delete_matches(cur, listed.dropped)
+    locked.drop(listed.dropped)
     before, now = locked.horizons, listed.horizons
     moved = sorted(i for i in before.keys() | now.keys() if before.get(i) != now.get(i))
     if moved:

@@ -1,5 +1,6 @@
--- Takes away pairs that are no copies, of which the later end is named, and which are not among the earliest of its
--- list or are beyond its horizon.
+-- Pairs that are no copies, of which the later end is named, and which are not among the earliest of its list or are
+-- beyond its horizon. Row by row ("offset 0"): how long the lists are is guessed far too high, and joins
+-- would read all matches and articles.
 with later as (
     select a.article_id, core.known_by(a.published_at, a.published_certainty, a.first_seen_at) as known_by, a.url_key,
            m.horizon_at, m.horizon_key
@@ -10,23 +11,22 @@ with later as (
            row_number() over (partition by l.article_id order by p.known_by, p.url_key collate "C") as place
       from later l
       cross join lateral (
-          select m.article_a, m.article_b, core.known_by(a.published_at, a.published_certainty, a.first_seen_at) as known_by,
-                 a.url_key
+          select m.article_a, m.article_b, o.known_by, o.url_key
             from (select article_a, article_b, article_b as other
                     from core.matches where article_a = l.article_id and kind <> 'copy'
                   union all
                   select article_a, article_b, article_a
-                    from core.matches where article_b = l.article_id and kind <> 'copy') m
-            join core.articles a on a.article_id = m.other
+                    from core.matches where article_b = l.article_id and kind <> 'copy'
+                  offset 0) m
+            cross join lateral (
+                select core.known_by(published_at, published_certainty, first_seen_at) as known_by, url_key
+                  from core.articles where article_id = m.other offset 0
+            ) o
           offset 0
       ) p
      where (p.known_by, p.url_key collate "C") < (l.known_by, l.url_key collate "C")
-), gone as materialized (
-    select m.article_a, m.article_b
-      from listed l join core.matches m using (article_a, article_b)
-     where l.place > %(most)s::integer
-        or (l.known_by, l.url_key collate "C") > (l.horizon_at, l.horizon_key collate "C")
-     order by m.article_a, m.article_b
-       for update of m
 )
-delete from core.matches m using gone where m.article_a = gone.article_a and m.article_b = gone.article_b
+select article_a, article_b
+  from listed
+ where place > %(most)s::integer
+    or (known_by, url_key collate "C") > (horizon_at, horizon_key collate "C")
