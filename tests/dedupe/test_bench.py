@@ -27,3 +27,20 @@ def test_the_bench_measures_with_one_and_two_workers_and_fills_only_what_is_miss
     second = CliRunner().invoke(command, [*arguments, "--workers", "1", "--no-peer"])
     assert second.exit_code == 0, second.output
     assert "3,000 indexed" in second.stdout
+
+
+def test_the_bench_grows_a_story_and_it_stays_one() -> None:
+    done = CliRunner().invoke(command, ["--story", "45", "--story", "4"])
+    assert done.exit_code == 0, done.output
+    shown = re.findall(r"(\d+) copies  arrival (late|any) .*?([\d,]+) matches  (\d+) cluster", done.stdout)
+    assert [(copies, arrival) for copies, arrival, _, _ in shown] == [
+        ("4", "late"),
+        ("14", "any"),
+        ("45", "late"),
+        ("55", "any"),
+    ]
+    assert {clusters for *_, clusters in shown} == {"1"}
+    # After the last 10: every one of 65 keeps the 32 before it, the first 32 all that are.
+    assert shown[-1][2] == f"{32 * 31 // 2 + 33 * 32:,}"
+    refused = CliRunner().invoke(command, ["--story", "4", "--keep", "somewhere"])
+    assert refused.exit_code == 2
