@@ -139,7 +139,7 @@ select m.article_a, m.article_b, a.url as url_a, b.url as url_b, m.jaccard, m.co
   left join core.memberships mb on mb.article_id = m.article_b
  where m.kind in ('copy', 'shares_text');
 
-comment on view wiretrace.matches is 'Verified pairs of articles that share text; article_a is the smaller id. Pairs of kind copy make the clusters.';
+comment on view wiretrace.matches is 'Verified pairs of articles that share text; article_a is the smaller id. Pairs of kind copy make the clusters; an article keeps those with the 32 earliest of the copies that were out before it.';
 comment on column wiretrace.matches.article_a is 'The smaller article id.';
 comment on column wiretrace.matches.article_b is 'The larger article id.';
 comment on column wiretrace.matches.url_a is 'URL of article_a.';
