@@ -18,7 +18,7 @@ def test_the_bench_measures_with_one_and_two_workers_and_fills_only_what_is_miss
     first = CliRunner().invoke(command, [*arguments, "--workers", "1", "--workers", "2"])
     assert first.exit_code == 0, first.output
     shown = re.findall(r"([\d,]+) indexed  mix planted \((\d+)% copies\)  (\d) worker", first.stdout)
-    assert [(size, workers) for size, _, workers in shown] == [("1,000", "1"), ("1,800", "2")]
+    assert [(size, workers) for size, _, workers in shown] == [("1,000", "1"), ("3,400", "2")]
     assert all(40 <= int(share) <= 90 for _, share, _ in shown)
     kept = [float(number) for number in re.findall(r"kept ([\d.]+)", first.stdout)]
     assert min(kept) > 1

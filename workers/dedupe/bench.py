@@ -9,12 +9,13 @@ from __future__ import annotations
 import multiprocessing
 import queue
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import psutil
 import psycopg
 from datasketch import MinHash, MinHashLSH
@@ -38,9 +39,9 @@ _BULK: Final = 50_000
 """From so many on it is faster to make the index of keys afterwards."""
 BATCH: Final = 100
 """Articles per pair of transactions: as many as a worker polls at once (`workers.loop.MAX_POLL_RECORDS`)."""
-_WARM_UP: Final = 400
-"""Articles before those that are timed: plans are made, and the stock phrases of a filler that nobody matched are
-noted, which happens once in the life of an index."""
+_WARM_UP: Final = 2000
+"""Articles before those that are timed: plans are made, the server's processes find their way to the pages of the
+index, and the stock phrases of a filler that nobody matched are noted, which happens once in the life of an index."""
 MIXES: Final = {"planted": 0.35, "news": 0.03}
 """Share of the stories that are copied at all: two thirds of all articles are copies in `planted`; in `news` about one
 in seven, as many as bear strong signs of republication on real news pages (11 to 14 %)."""
@@ -54,7 +55,7 @@ class Measured:
         mix: of `MIXES`.
         copies_share: share of the timed articles that are planted copies.
         indexed: articles in the index before.
-        articles: articles that were timed.
+        articles: articles that were timed. All workers stop when the first has done its share, so that none is alone.
         per_second: articles a second of all workers together, sketching included.
         cpu_ms: processor time per article, of the worker and of its server process: what is left when nothing else
             runs on the machine.
@@ -177,28 +178,47 @@ def probes(count: int, seed: int, mix: str = "planted") -> list[PlantedArticle]:
     return list(islice(stream, count))
 
 
-def _work(url: str, seed: int, count: int, mix: str, ready: Any, start: Any, results: Any) -> None:
-    articles = probes(_WARM_UP + count, seed, mix)
+def _work(
+    url: str, articles: Sequence[PlantedArticle], warm_up: int, ready: Any, start: Any, end: Any, results: Any
+) -> None:
     index = Index()
     with psycopg.connect(url, autocommit=True) as conn:
         spent = _Spent(conn)
-        _through(conn, index, articles[:_WARM_UP], spent)
+        _through(conn, index, articles[:warm_up], spent)
         index.stage_s.clear()
         index.counted.clear()
         ready.release()
         start.wait()
         spent = _Spent(conn)
-        _through(conn, index, articles[_WARM_UP:], spent)
+        done = _through(conn, index, articles[warm_up:], spent, end.is_set)
+        end.set()
         spent.pause()
-        copies = sum(article.role in COPY_ROLES for article in articles[_WARM_UP:])
-        results.put((spent.seconds, dict(index.stage_s), dict(index.counted), copies))
+        copies = sum(article.role in COPY_ROLES for article in articles[warm_up : warm_up + done])
+        results.put(_Took(spent.seconds, dict(index.stage_s), dict(index.counted), done, copies))
+
+
+@dataclass(frozen=True, slots=True)
+class _Took:
+    """What one worker did; seconds as of `_Spent`."""
+
+    seconds: npt.NDArray[np.float64]
+    stage_s: dict[str, float]
+    counted: dict[str, int]
+    articles: int
+    copies: int
 
 
 def _through(
-    conn: psycopg.Connection[Any], index: Index, articles: Sequence[PlantedArticle], spent: _Spent
-) -> None:
-    """Both transactions and the acknowledgement of the events, batch by batch."""
+    conn: psycopg.Connection[Any],
+    index: Index,
+    articles: Sequence[PlantedArticle],
+    spent: _Spent,
+    is_over: Callable[[], bool] = lambda: False,
+) -> int:
+    """Both transactions and the acknowledgement of the events, batch by batch; how many articles went through."""
     for at in range(0, len(articles), BATCH):
+        if is_over():
+            return at
         with conn.transaction(), conn.cursor() as cur:
             spent.pause()
             items = store_planted(cur, articles[at : at + BATCH])
@@ -208,6 +228,7 @@ def _through(
         with conn.transaction(), conn.cursor() as cur:
             index.resolve(cur, ids)
             index.mark_sent(cur, index.unsent(cur, ids))
+    return len(articles)
 
 
 class _Spent:
@@ -232,7 +253,7 @@ class _Spent:
 def measure(
     url: str, *, indexed: int, workers: int, articles: int, seed: int, mix: str = "planted"
 ) -> Measured:
-    """Times `articles` articles, shared out among `workers` processes.
+    """Times `articles` articles, dealt out one by one among `workers` processes: copies of one story meet.
 
     Args:
         mix: of `MIXES`.
@@ -240,10 +261,13 @@ def measure(
         seed: of the articles; each measurement needs another.
     """
     _warm(url)
+    stream = probes(_WARM_UP + articles, seed, mix)
     context = multiprocessing.get_context("spawn")
-    ready, start, results = context.Semaphore(0), context.Event(), context.Queue()
+    ready, start, end, results = context.Semaphore(0), context.Event(), context.Event(), context.Queue()
     processes = [
-        context.Process(target=_work, args=(url, seed + i, articles // workers, mix, ready, start, results))
+        context.Process(
+            target=_work, args=(url, stream[i::workers], _WARM_UP // workers, ready, start, end, results)
+        )
         for i in range(workers)
     ]
     for process in processes:
@@ -252,37 +276,37 @@ def measure(
         while not ready.acquire(timeout=5):
             _raise_if_dead(processes)
     start.set()
-    took = [_result(results, processes) for _ in processes]
+    took: list[_Took] = [_result(results, processes) for _ in processes]
     for process in processes:
         process.join()
-    done = articles // workers * workers
-    stages: dict[str, float] = {}
-    pairs: dict[str, float] = {}
-    for _, stage_s, counted, _ in took:
-        for name, seconds in stage_s.items():
-            stages[name] = stages.get(name, 0.0) + 1000 * seconds / done
-        for name, number in counted.items():
-            pairs[name] = pairs.get(name, 0.0) + number / done
+    done = sum(one.articles for one in took)
+    spent = np.sum([one.seconds for one in took], axis=0)
     count = max(1, count_indexed(url))
     with psycopg.connect(url, autocommit=True) as conn:
         sizes = conn.execute(sql("dedupe/table_bytes")).fetchall()
     return Measured(
         mix=mix,
-        copies_share=sum(copies for _, _, _, copies in took) / done,
+        copies_share=sum(one.copies for one in took) / done,
         indexed=indexed,
         workers=workers,
         articles=done,
-        per_second=done / max(float(seconds[0]) for seconds, _, _, _ in took),
-        cpu_ms={
-            name: 1000 * sum(float(seconds[i]) for seconds, _, _, _ in took) / done
-            for i, name in ((1, "worker"), (2, "server"))
+        per_second=sum(one.articles / float(one.seconds[0]) for one in took),
+        cpu_ms={"worker": 1000 * float(spent[1]) / done, "server": 1000 * float(spent[2]) / done},
+        cores=sum(float(one.seconds[1] + one.seconds[2]) / float(one.seconds[0]) for one in took),
+        stage_ms={
+            name: 1000 * seconds / done for name, seconds in _added(one.stage_s for one in took).items()
         },
-        cores=sum(float(seconds[1] + seconds[2]) for seconds, _, _, _ in took)
-        / max(float(seconds[0]) for seconds, _, _, _ in took),
-        stage_ms=stages,
-        pairs_per_article=pairs,
+        pairs_per_article={name: pairs / done for name, pairs in _added(one.counted for one in took).items()},
         bytes_per_article={name: size / count for name, size in sizes},
     )
+
+
+def _added(parts: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for part in parts:
+        for name, value in part.items():
+            total[name] = total.get(name, 0.0) + value
+    return total
 
 
 def _warm(url: str) -> None:

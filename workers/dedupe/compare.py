@@ -300,13 +300,19 @@ def _passages(texts: _Texts, pairs: _Pairs, is_same: Bools) -> tuple[Int64s, Int
     is_short &= (size_a <= MAX_GAP_WORDS) & (size_b <= MAX_GAP_WORDS)
     places = np.flatnonzero(is_short)
     gaps = np.bincount(owner[places], minlength=count)
-    facts = np.where((texts.words & (NUMBER | NAME)) != 0, texts.words & HASH_MASK, np.uint32(0))
+    is_fact = (texts.words & (NUMBER | NAME)) != 0
+    facts_before = np.zeros(len(is_fact) + 1, np.int64)
+    np.cumsum(is_fact, out=facts_before[1:])
+    has_both = facts_before[in_a[places + 1]] > facts_before[from_a[places]]
+    has_both &= facts_before[in_b[places + 1]] > facts_before[from_b[places]]
+    places = places[has_both]
+    facts = np.where(is_fact, texts.words & HASH_MASK, np.uint32(0))
     differs = _facts_differ(facts, from_a[places], size_a[places], from_b[places], size_b[places])
     return longest, gaps, np.bincount(owner[places[differs]], minlength=count)
 
 
 def _facts_differ(facts: UInt32s, from_a: Int64s, size_a: Int64s, from_b: Int64s, size_b: Int64s) -> Bools:
-    """Whether both of two runs of at most `MAX_GAP_WORDS` words have numbers or names, and other ones.
+    """Whether two runs of at most `MAX_GAP_WORDS` words have other numbers or names.
 
     Args:
         facts: shape (words,): hashes of numbers and names; 0 for other words.
@@ -319,12 +325,13 @@ def _facts_differ(facts: UInt32s, from_a: Int64s, size_a: Int64s, from_b: Int64s
         return found
 
     a, b = rows(from_a, size_a), rows(from_b, size_b)
-    has_both = np.flatnonzero(a.any(axis=1) & b.any(axis=1))
-    a, b = a[has_both], b[has_both]
-    is_equal = a[:, :, None] == b[:, None, :]
-    is_missing = (a != 0) & ~is_equal.any(axis=2), (b != 0) & ~is_equal.any(axis=1)
-    differs = np.zeros(len(from_a), bool)
-    differs[has_both] = is_missing[0].any(axis=1) | is_missing[1].any(axis=1)
+    # One word of a after the other: each step is a row of small numbers, and 12 x 12 at once would not stay in the cache.
+    is_in_b, is_in_a = a == 0, b == 0
+    for place in range(MAX_GAP_WORDS):
+        is_equal = b == a[:, place, None]
+        is_in_a |= is_equal
+        is_in_b[:, place] |= is_equal.any(axis=1)
+    differs: Bools = ~(is_in_a.all(axis=1) & is_in_b.all(axis=1))
     return differs
 
 
