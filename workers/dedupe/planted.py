@@ -24,7 +24,7 @@ from typing import Final
 from workers.dedupe.planted_words import LANGUAGES
 from workers.dedupe.planted_writer import Writer
 
-__all__ = ["PlantedArticle", "planted_corpus", "planted_stream"]
+__all__ = ["START", "PlantedArticle", "planted_corpus", "planted_stream"]
 
 START: Final = datetime(2026, 6, 1, tzinfo=UTC)
 AGENCIES: Final = (("ap", "apnews.com"), ("reuters", "reuters.com"), ("dpa", "dpa.com"), ("afp", "afp.com"))
