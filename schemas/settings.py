@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     worker_instance_id: str | None = Field(
         None, description="Static membership of the consumer group; leave unset with the embedded broker."
     )
+    worker_batch: int = Field(
+        100, ge=1, le=1000, description="Pages that a worker takes at a time; fewer take less memory."
+    )
     extract_timeout_s: float = Field(
         20.0, gt=0, le=600, description="Deadline for the extraction of one page, in seconds."
     )

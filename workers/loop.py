@@ -32,13 +32,13 @@ __all__ = ["Consumer", "Message", "Rejected", "consume", "make_consumer"]
 log = structlog.get_logger(__name__)
 
 MAX_POLL_RECORDS: Final = 100
-"""Pages a batch: enough to spread some twenty database round trips (`wiretrace bench dedupe` takes as many), few enough
-that a batch of pages that all hang ends in 100 x 20 s = 2,000 s, below MAX_POLL_INTERVAL_MS, with one extraction
-process."""
+"""Pages a batch: enough to spread some twenty database round trips (`wiretrace bench dedupe` takes as many)."""
 
-MAX_POLL_INTERVAL_MS: Final = 2_700_000
-"""A member that does not poll for so long is taken out of its group. Below the worst batch the group would hand a
-slow page from worker to worker for ever."""
+PAGE_TIMEOUT_S: Final = 20.0
+_LEAST_POLL_INTERVAL_S: Final = 900
+"""A member that does not poll for so long, or for a third more than a batch of pages that all hang takes with one
+extraction process, is taken out of its group. With less the group would hand a slow page from worker to worker for
+ever. A worker that dies is missed after SESSION_TIMEOUT_MS all the same."""
 
 SESSION_TIMEOUT_MS: Final = 6_000
 """How long a dead worker's partitions wait. 6 s is the least that Kafka's brokers accept by default; on the
@@ -84,9 +84,20 @@ anything else when some message of the batch breaks it."""
 
 
 def make_consumer(
-    bootstrap: str, topic: str, *, group: str, instance_id: str | None, client_id: str
+    bootstrap: str,
+    topic: str,
+    *,
+    group: str,
+    instance_id: str | None,
+    client_id: str,
+    batch: int = MAX_POLL_RECORDS,
+    page_timeout_s: float = PAGE_TIMEOUT_S,
 ) -> Consumer:
     """A member of `group` that reads `topic` from where the group stands, or from its start.
+
+    Args:
+        batch: messages that a poll returns at most.
+        page_timeout_s: how long the work on one of them may take.
 
     Raises:
         BrokerUnavailable: no broker answers.
@@ -102,8 +113,8 @@ def make_consumer(
             # The client's default is latest: a new group would silently skip what waits.
             auto_offset_reset="earliest",
             partition_assignment_strategy=[CooperativeStickyAssignor],
-            max_poll_records=MAX_POLL_RECORDS,
-            max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
+            max_poll_records=batch,
+            max_poll_interval_ms=round(1000 * max(_LEAST_POLL_INTERVAL_S, batch * page_timeout_s * 4 / 3)),
             session_timeout_ms=SESSION_TIMEOUT_MS,
             heartbeat_interval_ms=SESSION_TIMEOUT_MS // 3,
             fetch_max_bytes=_FETCH_MAX_BYTES,

@@ -70,6 +70,8 @@ def run_worker(
             group=settings.worker_group,
             instance_id=settings.worker_instance_id,
             client_id=f"wiretrace-worker-{worker}",
+            batch=settings.worker_batch,
+            page_timeout_s=settings.extract_timeout_s,
         ),
         patience,
         stop,

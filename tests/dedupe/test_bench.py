@@ -9,6 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from infra.bench.dedupe import command
+from schemas.settings import Settings
+from workers.dedupe.bench import BATCH
+from workers.loop import MAX_POLL_RECORDS
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -47,3 +50,7 @@ def test_the_bench_grows_a_story_and_it_stays_one() -> None:
     assert shown[-1][2] == f"{32 * 31 // 2 + 33 * 32:,}"
     refused = CliRunner().invoke(command, ["--story", "4", "--keep", "somewhere"])
     assert refused.exit_code == 2
+
+
+def test_the_bench_takes_as_many_articles_at_once_as_a_worker_does() -> None:
+    assert BATCH == MAX_POLL_RECORDS == Settings().worker_batch

@@ -61,6 +61,7 @@ def worker_process(
         "WIRETRACE_DATABASE_URL": database_url,
         "WIRETRACE_KAFKA_BOOTSTRAP": bootstrap,
         "WIRETRACE_WORKER_GROUP": group,
+        "WIRETRACE_WORKER_BATCH": "16",
         "WIRETRACE_DATA_DIR": str(log.parent / "data"),
     }
     with log.open("ab") as out:

@@ -221,7 +221,7 @@ def _through(
     spent: _Spent,
     is_over: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Both transactions and the acknowledgement of the events, batch by batch; how many articles went through."""
+    """The transactions of a worker and the acknowledgement of its events, batch by batch; how many articles went through."""
     for at in range(0, len(articles), BATCH):
         if is_over():
             return at
@@ -233,7 +233,10 @@ def _through(
         ids = [item.article_id for item in items]
         with conn.transaction(), conn.cursor() as cur:
             index.resolve(cur, ids)
-            index.mark_sent(cur, index.unsent(cur, ids))
+        with conn.transaction(), conn.cursor() as cur:
+            events = index.unsent(cur, ids)
+        with conn.transaction(), conn.cursor() as cur:
+            index.mark_sent(cur, events)
     return len(articles)
 
 
