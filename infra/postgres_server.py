@@ -203,7 +203,7 @@ class PostgresServer:
         options = {**_OPTIONS, **({} if self.is_durable else _UNSAFE_OPTIONS)}
         options["shared_buffers"] = f"{_buffers_mb(psutil.virtual_memory().total)}MB"
         options["unix_socket_directories"] = str(sockets)
-        if (postgres_binaries().parent / "lib" / "pg_prewarm.so").exists():
+        if any((postgres_binaries().parent / "lib").glob("pg_prewarm.*")):
             # After a start the pages come back that were in memory when the server stopped.
             options["shared_preload_libraries"] = "pg_prewarm"
         quoted = " ".join("-c {}='{}'".format(k, v.replace("'", "'\\''")) for k, v in options.items())

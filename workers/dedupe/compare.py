@@ -205,14 +205,11 @@ def _looked_up(texts: _Texts, a: Int64s, b: Int64s) -> _Pairs:
 
 
 def _measured(part: Sequence[_Pair]) -> list[Measure | None]:
-    stories: dict[int, int] = {}
-    for _, one, other, _ in part:
-        stories.setdefault(id(one), len(stories))
-        stories.setdefault(id(other), len(stories))
-    by_id = {id(story): story for _, one, other, _ in part for story in (one, other)}
-    texts = _texts([by_id[key].words for key in stories])
-    a = np.array([stories[id(one)] for _, one, _, _ in part])
-    b = np.array([stories[id(other)] for _, _, other, _ in part])
+    stories = {id(story): story for _, one, other, _ in part for story in (one, other)}
+    number = {key: i for i, key in enumerate(stories)}
+    texts = _texts([story.words for story in stories.values()])
+    a = np.array([number[id(one)] for _, one, _, _ in part])
+    b = np.array([number[id(other)] for _, _, other, _ in part])
     found: list[Measure | None] = [None] * len(part)
     pairs = _looked_up(texts, a, b)
     is_first_hit = pairs.is_hit & texts.is_first[pairs.at]

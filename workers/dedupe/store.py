@@ -79,7 +79,7 @@ class Index:
 
     Args:
         window_days: articles first seen farther apart than this are not compared; 0 = all are.
-        cache_stories: stories whose words are kept in memory between calls, about 6 kB each.
+        cache_stories: stories whose words are kept in memory between calls, about 2 kB each.
 
     Attributes:
         counted: pairs so far: proposed by a shared key, likely by their signatures, kept as matches.

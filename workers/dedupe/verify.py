@@ -33,7 +33,6 @@ __all__ = [
     "Measure",
     "Story",
     "comes_first",
-    "facts_of",
     "kind_of",
     "may_be_template",
     "measure",
@@ -55,8 +54,6 @@ LONG_COPY_SHARED: Final = 75
 COPY_JACCARD: Final = 0.1
 SAME_SITE_JACCARD: Final = 0.7
 UNQUOTED_CONTAINMENT: Final = 0.3
-
-_SLOTS: Final = 1 << 16
 
 MAX_GAP_WORDS: Final = 12
 FACT_GAP_SHARE: Final = 0.5
@@ -88,40 +85,6 @@ class Story:
         """Where each shingle stands, and the shingles, both in ascending order of the shingles."""
         order = np.argsort(self.shingles, kind="stable")
         return order, self.shingles[order]
-
-    @cached_property
-    def is_first(self) -> npt.NDArray[np.bool_]:
-        """Whether a shingle stands here for the first time; shape (words-3,)."""
-        slots = self.shingles & np.uint32(_SLOTS - 1)
-        table = np.empty(_SLOTS, np.int32)
-        here = np.arange(len(slots), dtype=np.int32)
-        table[slots[::-1]] = here[::-1]
-        first = table[slots]
-        flags: npt.NDArray[np.bool_] = first == here
-        # Two different shingles in one slot: the later ones are looked at by themselves.
-        others = np.flatnonzero(self.shingles[first] != self.shingles)
-        if len(others):
-            flags[others[np.unique(self.shingles[others], return_index=True)[1]]] = True
-        return flags
-
-    @cached_property
-    def size(self) -> int:
-        """Number of distinct shingles."""
-        return int(np.count_nonzero(self.is_first))
-
-    @cached_property
-    def is_unquoted(self) -> npt.NDArray[np.bool_]:
-        """Whether the shingle that stands here also stands, here or elsewhere, not wholly within quotation marks."""
-        inside = self._is_inside
-        flags = ~inside
-        if inside.any():
-            flags[inside] = np.isin(self.shingles[inside], self.shingles[flags])
-        return flags
-
-    @cached_property
-    def unquoted_size(self) -> int:
-        """Number of distinct shingles that do not lie wholly within quotation marks."""
-        return int(np.count_nonzero(self.is_first & self.is_unquoted))
 
     @cached_property
     def _is_inside(self) -> npt.NDArray[np.bool_]:
@@ -237,11 +200,11 @@ def _gaps(a: Story, b: Story, passages: npt.NDArray[np.int64]) -> tuple[int, int
     )
     facts = 0
     for i in places[has_both].tolist():
-        facts += facts_of(a.words[from_a[i] : to_a[i]]) != facts_of(b.words[from_b[i] : to_b[i]])
+        facts += _facts_of(a.words[from_a[i] : to_a[i]]) != _facts_of(b.words[from_b[i] : to_b[i]])
     return len(places), facts
 
 
-def facts_of(words: Words) -> set[int]:
+def _facts_of(words: Words) -> set[int]:
     """The numbers and names among the words."""
     return set((words[(words & (NUMBER | NAME)) != 0] & HASH_MASK).tolist())
 
@@ -257,7 +220,7 @@ def comes_first(a: Story, b: Story) -> bool:
 
 
 def measure(a: Story, b: Story) -> Measure | None:
-    """What two stories share; None where it is too little to be kept. `measure_many` does the same for many pairs."""
+    """What two stories share; None where it is too little to be kept. `compare.measure_pairs` does the same for many pairs."""
     if not comes_first(a, b):
         swapped = measure(b, a)
         return swapped.swapped() if swapped else None

@@ -129,20 +129,17 @@ create function core.known_by(published_at timestamptz, published_certainty text
 create function core.forget_matches() returns trigger
     language plpgsql as $$
 begin
-    with forgotten as (
+    with first as (
         delete from core.matches m using gone where m.article_a = gone.article_id
         returning m.article_b as partner
-    )
-    insert into core.resketched (article_id)
-    select distinct f.partner from forgotten f join core.articles a on a.article_id = f.partner
-     order by f.partner on conflict do nothing;
-    with forgotten as (
+    ), second as (
         delete from core.matches m using gone where m.article_b = gone.article_id
         returning m.article_a as partner
     )
     insert into core.resketched (article_id)
-    select distinct f.partner from forgotten f join core.articles a on a.article_id = f.partner
-     order by f.partner on conflict do nothing;
+    select partner from (select partner from first union select partner from second) forgotten
+      join core.articles a on a.article_id = partner
+     order by partner on conflict do nothing;
     return null;
 end $$;
 
