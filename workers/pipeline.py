@@ -1,7 +1,8 @@
 """What happens to a batch of pages, in numbered steps.
 
 1. Pages that have their outcome already (they were delivered again) are set aside.
-2. Every page is extracted in a child process: decode, body, metadata, credits, the lines of the story.
+2. Every page is extracted in a child process: decode, body, metadata, credits, the lines of the story and all that is
+   computed of them alone (their keys, their words as hashes).
 3. Transaction A: articles and credits are stored, lines that the site repeats are dropped, the sketches and
    their bands are written. Commit: from here on every other worker can see them.
 4. Transaction B: candidates are looked up, verified, and clusters, origins and outcomes are written; targets of
@@ -27,10 +28,11 @@ import structlog
 from schemas.outcomes import Outcome
 from schemas.records import CopyEvent, RawPage
 from schemas.sql import sql
-from workers.boilerplate.learn import StaleArticle, drop_site_lines, stale_articles
+from workers.boilerplate.learn import SiteArticle, StaleArticle, drop_site_lines, stale_articles
 from workers.chase import Lead, chase, leads_of
 from workers.database import Connection
 from workers.dedupe.store import Index, SketchItem
+from workers.dedupe.words import joined
 from workers.extract.model import Extraction
 from workers.extract.pool import ExtractPool
 from workers.identity import article_key
@@ -154,7 +156,13 @@ class Pipeline:
             cur, {article.article_id: article.first_seen_at for article in articles if not article.is_current}
         )
         kept = drop_site_lines(
-            cur, [(page.site, article.url_key, list(found.story_lines)) for page, found, article in current]
+            cur,
+            [
+                SiteArticle(
+                    site=page.site, url_key=article.url_key, lines=found.story_lines, sketch=found.page_sketch
+                )
+                for page, found, article in current
+            ],
         )
         self._index.add(
             cur,
@@ -164,7 +172,7 @@ class Pipeline:
                     version=article.version,
                     site=page.site,
                     first_seen_at=article.first_seen_at,
-                    lines=tuple(lines),
+                    words=joined(line.words for line in lines),
                     language=found.language,
                 )
                 for (page, found, article), lines in zip(current, kept, strict=True)
@@ -189,7 +197,7 @@ def _sketch_item(article: StaleArticle) -> SketchItem:
         version=article.version,
         site=article.site,
         first_seen_at=article.first_seen_at,
-        lines=article.lines,
+        words=joined(line.words for line in article.lines),
         language=article.language,
     )
 

@@ -79,4 +79,4 @@ def test_its_source_link_is_found_and_resolved() -> None:
 
 
 def test_what_is_sketched_is_the_story_alone() -> None:
-    assert list(extracted().story_lines) == STORY
+    assert [line.text for line in extracted().story_lines] == STORY

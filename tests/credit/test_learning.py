@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from tests.credit.stories import BOILERPLATE, PROSE, page, story
-from workers.boilerplate.learn import drop_site_lines, stale_articles
-from workers.boilerplate.lines import PROSE_NEEDS, SCRAP_NEEDS
+from workers.boilerplate.learn import SiteArticle, drop_site_lines, stale_articles
+from workers.boilerplate.lines import PROSE_NEEDS, SCRAP_NEEDS, read_lines, sketch_page
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 SITE = "paper.test"
@@ -29,8 +29,15 @@ def learn(db: Connection, *batches: Batch) -> list[list[str]]:
     kept: list[list[str]] = []
     for batch in batches:
         with db.transaction(), db.cursor() as cur:
-            kept = drop_site_lines(cur, batch)
+            kept = [[line.text for line in lines] for lines in drop_site_lines(cur, read(batch))]
     return kept
+
+
+def read(batch: Batch) -> list[SiteArticle]:
+    return [
+        SiteArticle(site=site, url_key=key, lines=read_lines(lines), sketch=sketch_page(lines))
+        for site, key, lines in batch
+    ]
 
 
 def one(number: int, lines: list[str] | None = None, site: str = SITE) -> Batch:
@@ -162,7 +169,7 @@ def test_a_rolled_back_batch_leaves_nothing_behind(db: Connection) -> None:
     learn(db, one(1))
     before = snapshot(db)
     with db.transaction(), db.cursor() as cur:
-        drop_site_lines(cur, one(2))
+        drop_site_lines(cur, read(one(2)))
         raise psycopg.Rollback
     assert snapshot(db) == before
 
@@ -199,7 +206,7 @@ def take_stale(db: Connection) -> dict[str, tuple[str, ...]]:
         taken = stale_articles(cur)
         cur.execute("select article_id, url_key from core.articles")
         keys = dict(cur.fetchall())
-    return {str(keys[article.article_id]): article.lines for article in taken}
+    return {str(keys[article.article_id]): tuple(line.text for line in article.lines) for article in taken}
 
 
 def test_earlier_articles_are_handed_out_for_a_new_sketch_once_their_lines_are_learnt(db: Connection) -> None:

@@ -21,6 +21,8 @@ from workers.dedupe.words import (
     _prepared,
     _token_codes,
     _tokens,
+    joined,
+    packed_words,
     words_of_lines,
     words_of_stories,
 )
@@ -119,3 +121,12 @@ def test_many_stories_at_once_give_the_words_of_each(stories: list[list[str]]) -
 @given(st.text(alphabet="abcdef ghij", min_size=1, max_size=80))
 def test_case_never_changes_a_word(text: str) -> None:
     assert _hashes(text) == _hashes(text.upper())
+
+
+@given(st.lists(st.tuples(st.text(alphabet="aÉ1,.'’“\"… 中タ", max_size=60), st.booleans()), max_size=8))
+@settings(deadline=None)
+def test_lines_put_together_again_have_the_words_of_their_story(lines: list[tuple[str, bool]]) -> None:
+    packed = packed_words([line for line, _ in lines])
+    words = joined(part for part, (_, is_kept) in zip(packed, lines, strict=True) if is_kept)
+    assert words.dtype == np.uint32
+    assert words.tolist() == words_of_lines([line for line, is_kept in lines if is_kept]).tolist()

@@ -38,7 +38,13 @@ def test_a_hostile_page_ends_in_its_outcome(pool: ExtractPool, case: Case) -> No
         assert text not in found.text
     stored = "".join(
         str(value)
-        for value in (found.title, found.byline, found.text, found.canonical_url, *found.story_lines)
+        for value in (
+            found.title,
+            found.byline,
+            found.text,
+            found.canonical_url,
+            *(line.text for line in found.story_lines),
+        )
     )
     stored.encode("utf-8")
     assert "\x00" not in stored

@@ -78,7 +78,7 @@ def test_an_aggregators_copy_comes_out_as_the_story_alone() -> None:
     assert found.site_name == "BLMS MEDIA" and found.language == "en"
     (link,) = [credit for credit in found.credits if credit.kind == "source_link"]
     assert link.url == "https://www.original-post.example/world/ports-share-data"
-    assert list(found.story_lines) == list(STORY)
+    assert [line.text for line in found.story_lines] == list(STORY)
 
 
 def test_a_plain_news_page() -> None:

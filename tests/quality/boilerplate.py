@@ -34,7 +34,8 @@ from infra.embedded import postgres_of
 from infra.migrate import migrate
 from tests.quality.credits import page_of
 from tests.quality.rows import Row, digest_of
-from workers.boilerplate.learn import drop_site_lines
+from workers.boilerplate.learn import SiteArticle, drop_site_lines
+from workers.boilerplate.lines import read_lines, sketch_page
 from workers.extract.page import extract_page
 
 _STEPS: Final = ((1, 3), (4, 6), (7, 10), (11, 20), (21, 24))
@@ -90,7 +91,7 @@ def _pages(data_dir: Path) -> Iterator[_Page]:
                 story=entry["story"],
                 url_key=page.url_key,
                 text=found.text.split("\n"),
-                lines=list(found.story_lines),
+                lines=[line.text for line in found.story_lines],
                 truth=entry["body"].split("\n"),
             )
 
@@ -123,8 +124,17 @@ def _database() -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
 
 def _learn(connection: psycopg.Connection[tuple[Any, ...]], batch: Sequence[_Page]) -> dict[str, list[str]]:
     with connection.transaction(), connection.cursor() as cur:
-        kept = drop_site_lines(cur, [(page.site, page.url_key, page.lines) for page in batch])
-    return {page.url_key: lines for page, lines in zip(batch, kept, strict=True)}
+        articles = [
+            SiteArticle(
+                site=page.site,
+                url_key=page.url_key,
+                lines=read_lines(page.lines),
+                sketch=sketch_page(page.lines),
+            )
+            for page in batch
+        ]
+        kept = drop_site_lines(cur, articles)
+    return {page.url_key: [line.text for line in lines] for page, lines in zip(batch, kept, strict=True)}
 
 
 def _shingles(lines: Iterable[str]) -> frozenset[tuple[str, ...]]:

@@ -28,17 +28,17 @@ import psycopg
 from schemas.sql import sql
 from workers.boilerplate.lines import (
     PageSketch,
+    StoryLine,
     common_shingles,
     group_stories,
-    line_key,
     page_key,
-    sketch_page,
+    read_lines,
     stories_needed,
 )
 from workers.boilerplate.text import story_lines
 from workers.credit.model import Credit
 
-__all__ = ["StaleArticle", "drop_site_lines", "stale_articles"]
+__all__ = ["SiteArticle", "StaleArticle", "drop_site_lines", "stale_articles"]
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
@@ -74,13 +74,23 @@ class _Site:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Article:
+class SiteArticle:
+    """An article to learn from.
+
+    Attributes:
+        lines: of its story.
+        sketch: of these lines.
+    """
+
     site: str
     url_key: str
-    key: int
-    lines: list[str]
-    line_keys: list[int | None]
+    lines: Sequence[StoryLine]
     sketch: PageSketch
+
+    @property
+    def key(self) -> int:
+        """Within its site."""
+        return page_key(self.url_key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +102,10 @@ class StaleArticle:
     site: str
     first_seen_at: datetime
     language: str | None
-    lines: tuple[str, ...]
+    lines: tuple[StoryLine, ...]
 
 
-def drop_site_lines(cur: Cursor, site_articles: Sequence[tuple[str, str, list[str]]]) -> list[list[str]]:
+def drop_site_lines(cur: Cursor, articles: Sequence[SiteArticle]) -> list[list[StoryLine]]:
     """Learns the lines of a batch of articles and returns each article's lines without those that its site repeats.
 
     All articles of the batch count before any is cleaned. Nothing of a story is dropped because the site ran it twice
@@ -103,7 +113,7 @@ def drop_site_lines(cur: Cursor, site_articles: Sequence[tuple[str, str, list[st
 
     Args:
         cur: a cursor inside the caller's transaction, which must hold no lock on these tables yet.
-        site_articles: (site, URL key, lines of the story); a URL key stands once in a batch.
+        articles: of which each URL key stands once.
 
     Returns:
         The lines kept, in the order given.
@@ -111,19 +121,8 @@ def drop_site_lines(cur: Cursor, site_articles: Sequence[tuple[str, str, list[st
     Raises:
         psycopg.Error: the database failed; nothing was learnt once the transaction is rolled back.
     """
-    if not site_articles:
+    if not articles:
         return []
-    articles = [
-        _Article(
-            site=site,
-            url_key=key,
-            key=page_key(key),
-            lines=lines,
-            line_keys=[line_key(line) for line in lines],
-            sketch=sketch_page(lines),
-        )
-        for site, key, lines in site_articles
-    ]
     sites = _lock_sites(cur, articles)
     _read(cur, sites, articles)
     stale: set[tuple[int, int]] = set()
@@ -145,11 +144,15 @@ def stale_articles(cur: Cursor, limit: int = 64) -> list[StaleArticle]:
     """
     cur.execute(sql("boilerplate/take_stale"), {"limit": limit})
     rows = cur.fetchall()
-    wanted: list[tuple[int, list[str], list[int | None]]] = []
-    for row in rows:
-        lines = story_lines(row[6], [Credit(**credit) for credit in row[7]])
-        wanted.append((row[0], lines, [line_key(line) for line in lines]))
-    pairs = sorted({(site_id, key) for site_id, _, keys in wanted for key in keys if key is not None})
+    wanted = [read_lines(story_lines(row[6], [Credit(**credit) for credit in row[7]])) for row in rows]
+    pairs = sorted(
+        {
+            (row[0], line.key)
+            for row, lines in zip(rows, wanted, strict=True)
+            for line in lines
+            if line.key is not None
+        }
+    )
     repeated = {pair for pair, line in _read_lines(cur, pairs) if line.is_repeated}
     return [
         StaleArticle(
@@ -158,15 +161,13 @@ def stale_articles(cur: Cursor, limit: int = 64) -> list[StaleArticle]:
             site=row[3],
             first_seen_at=row[4],
             language=row[5],
-            lines=tuple(
-                line for line, key in zip(lines, keys, strict=True) if (site_id, key) not in repeated
-            ),
+            lines=tuple(line for line in lines if (row[0], line.key) not in repeated),
         )
-        for row, (site_id, lines, keys) in zip(rows, wanted, strict=True)
+        for row, lines in zip(rows, wanted, strict=True)
     ]
 
 
-def _lock_sites(cur: Cursor, articles: Sequence[_Article]) -> dict[str, _Site]:
+def _lock_sites(cur: Cursor, articles: Sequence[SiteArticle]) -> dict[str, _Site]:
     cur.execute(sql("boilerplate/lock_sites"), {"sites": sorted({article.site for article in articles})})
     return {
         site: _Site(site_id=site_id, pages=pages, pruned_at=pruned_at)
@@ -191,9 +192,9 @@ def _read_lines(cur: Cursor, pairs: Sequence[tuple[int, int]]) -> list[tuple[tup
     ]
 
 
-def _read(cur: Cursor, sites: dict[str, _Site], articles: Sequence[_Article]) -> None:
+def _read(cur: Cursor, sites: dict[str, _Site], articles: Sequence[SiteArticle]) -> None:
     by_id = {site.site_id: site for site in sites.values()}
-    pairs = {(sites[a.site].site_id, key) for a in articles for key in a.line_keys if key is not None}
+    pairs = {(sites[a.site].site_id, key) for a in articles for key in _keys(a)}
     for (site_id, key), line in _read_lines(cur, sorted(pairs)):
         by_id[site_id].lines[key] = line
     wanted = {(sites[a.site].site_id, a.key) for a in articles}
@@ -211,15 +212,12 @@ def _read(cur: Cursor, sites: dict[str, _Site], articles: Sequence[_Article]) ->
         by_id[site_id].ordinals[key] = ordinal
 
 
-def _read_common(cur: Cursor, sites: dict[str, _Site], articles: Sequence[_Article]) -> None:
+def _read_common(cur: Cursor, sites: dict[str, _Site], articles: Sequence[SiteArticle]) -> None:
     """Reads what is common on the recent pages of those sites that have a line to judge."""
     wanted = {
         sites[article.site].site_id: sites[article.site]
         for article in articles
-        if any(
-            _is_open(sites[article.site], text, key)
-            for text, key in zip(article.lines, article.line_keys, strict=True)
-        )
+        if any(_is_open(sites[article.site], line) for line in article.lines)
     }
     if not wanted:
         return
@@ -242,21 +240,25 @@ def _read_common(cur: Cursor, sites: dict[str, _Site], articles: Sequence[_Artic
         wanted[site_id].common = common_shingles(pages.values())
 
 
-def _is_open(site: _Site, text: str, key: int | None) -> bool:
+def _keys(article: SiteArticle) -> set[int]:
+    return {line.key for line in article.lines if line.key is not None}
+
+
+def _is_open(site: _Site, story_line: StoryLine) -> bool:
     """Whether a line stands in enough articles to be judged."""
-    line = site.lines.get(key) if key is not None else None
-    return line is not None and not line.is_repeated and len(line.page_keys) >= stories_needed(text)
+    line = site.lines.get(story_line.key) if story_line.key is not None else None
+    return (
+        line is not None and not line.is_repeated and len(line.page_keys) >= stories_needed(story_line.text)
+    )
 
 
-def _observe(site: _Site, article: _Article) -> None:
+def _observe(site: _Site, article: SiteArticle) -> None:
     """Adds one article to the sets of its lines."""
     if article.key not in site.ordinals:
         site.pages += 1
         site.ordinals[article.key] = site.pages
     site.known[article.key] = article.sketch
-    for key in set(article.line_keys):
-        if key is None:
-            continue
+    for key in _keys(article):
         line = site.lines.get(key)
         if line is None:
             line = site.lines[key] = _Line(set(), is_changed=True)
@@ -266,13 +268,13 @@ def _observe(site: _Site, article: _Article) -> None:
         line.touched_by = max(line.touched_by, site.ordinals[article.key])
 
 
-def _judge(site: _Site, article: _Article) -> set[tuple[int, int]]:
+def _judge(site: _Site, article: SiteArticle) -> set[tuple[int, int]]:
     """Marks the lines of an article that are repeated by now; returns the articles that still carry them."""
     stale: set[tuple[int, int]] = set()
-    for text, key in zip(article.lines, article.line_keys, strict=True):
-        if key is None or not _is_open(site, text, key):
+    for story_line in article.lines:
+        if story_line.key is None or not _is_open(site, story_line):
             continue
-        line, needed = site.lines[key], stories_needed(text)
+        line, needed = site.lines[story_line.key], stories_needed(story_line.text)
         stories = group_stories(line.page_keys, site.known, site.common, site.near)
         if len(stories) >= needed:
             stale |= {(site.site_id, page) for page in line.page_keys}
@@ -290,16 +292,12 @@ def _judge(site: _Site, article: _Article) -> set[tuple[int, int]]:
     return stale
 
 
-def _kept(site: _Site, article: _Article) -> list[str]:
-    return [
-        line
-        for line, key in zip(article.lines, article.line_keys, strict=True)
-        if key is None or not site.lines[key].is_repeated
-    ]
+def _kept(site: _Site, article: SiteArticle) -> list[StoryLine]:
+    return [line for line in article.lines if line.key is None or not site.lines[line.key].is_repeated]
 
 
 def _write(
-    cur: Cursor, sites: dict[str, _Site], articles: Sequence[_Article], stale: Iterable[tuple[int, int]]
+    cur: Cursor, sites: dict[str, _Site], articles: Sequence[SiteArticle], stale: Iterable[tuple[int, int]]
 ) -> None:
     pages = {
         (sites[a.site].site_id, a.key): {

@@ -9,24 +9,29 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from xxhash import xxh3_64_intdigest
 
+from workers.dedupe.words import packed_words
+
 __all__ = [
     "NEAR_COPY",
+    "NO_TEXT",
     "PROSE_NEEDS",
     "SCRAP_NEEDS",
     "SENTENCE_NEEDS",
     "SKETCH_SIZE",
     "PageSketch",
+    "StoryLine",
     "common_shingles",
     "group_stories",
     "is_near_copy",
     "line_key",
     "page_key",
+    "read_lines",
     "sketch_page",
     "stories_needed",
 ]
@@ -84,6 +89,24 @@ class PageSketch:
     size: int
 
 
+NO_TEXT: Final = PageSketch(shingles=(), size=0)
+"""The sketch of a page without a story."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryLine:
+    """A line of a story as it leaves extraction.
+
+    Attributes:
+        key: by which the line is known again on its site; None where it has no letter and no digit.
+        words: by which its copies are found; see `workers.dedupe.words.packed_words`.
+    """
+
+    text: str
+    key: int | None
+    words: bytes
+
+
 def _hash(text: str) -> int:
     """xxh3 of a text as a signed 64-bit number, which is Postgres' bigint."""
     return xxh3_64_intdigest(text.encode("utf-8", "replace")) - 2**63
@@ -118,6 +141,18 @@ def stories_needed(line: str) -> int:
         len(line) >= _PROSE_CHARS and line.count(" ") * 12 < len(line)
     )
     return PROSE_NEEDS if is_long else SENTENCE_NEEDS
+
+
+def read_lines(texts: Sequence[str]) -> tuple[StoryLine, ...]:
+    """The lines of a story with what is computed of each alone.
+
+    >>> [line.text for line in read_lines(["Rain fell.", "—"]) if line.key is None]
+    ['—']
+    """
+    return tuple(
+        StoryLine(text=text, key=line_key(text), words=words)
+        for text, words in zip(texts, packed_words(texts), strict=True)
+    )
 
 
 def page_key(url_key: str) -> int:

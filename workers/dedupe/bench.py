@@ -123,9 +123,10 @@ def fill(
             conn.execute(sql("dedupe/drop_keys_index"))
         for at in range(already, articles, _FILL_BATCH):
             numbers = range(at, min(at + _FILL_BATCH, articles))
-            sketches = sketch_words([_in_epoch(words[n % _BASE], n // _BASE, common) for n in numbers])
+            in_epoch = [_in_epoch(words[n % _BASE], n // _BASE, common) for n in numbers]
+            sketches = sketch_words(in_epoch)
             with conn.transaction(), conn.cursor() as cur:
-                items = _store_filler(cur, [(base[n % _BASE], n // _BASE) for n in numbers])
+                items = _store_filler(cur, [(base[n % _BASE], n // _BASE) for n in numbers], in_epoch)
                 places = sorted(range(len(items)), key=lambda i: items[i].article_id)
                 index.add_sketches(cur, [items[i] for i in places], [sketches[i] for i in places])
             on_progress(len(numbers))
@@ -154,7 +155,9 @@ def _in_epoch(words: Words, epoch: int, common: Words) -> Words:
     return changed
 
 
-def _store_filler(cur: Cursor, articles: Sequence[tuple[PlantedArticle, int]]) -> list[SketchItem]:
+def _store_filler(
+    cur: Cursor, articles: Sequence[tuple[PlantedArticle, int]], words_of: Sequence[Words]
+) -> list[SketchItem]:
     keys = [url_key(f"{article.url}-e{epoch}") for article, epoch in articles]
     cur.execute(
         sql("dedupe/insert_filler"),
@@ -167,9 +170,13 @@ def _store_filler(cur: Cursor, articles: Sequence[tuple[PlantedArticle, int]]) -
     ids: dict[str, int] = dict(cur.fetchall())
     return [
         SketchItem(
-            article_id=ids[key], version=1, site=article.site, first_seen_at=article.first_seen_at, lines=()
+            article_id=ids[key],
+            version=1,
+            site=article.site,
+            first_seen_at=article.first_seen_at,
+            words=words,
         )
-        for key, (article, _) in zip(keys, articles, strict=True)
+        for key, (article, _), words in zip(keys, articles, words_of, strict=True)
     ]
 
 

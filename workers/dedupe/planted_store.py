@@ -10,6 +10,7 @@ from schemas.urls import url_key
 from workers.dedupe.database import Cursor
 from workers.dedupe.planted import PlantedArticle
 from workers.dedupe.store import SketchItem
+from workers.dedupe.words import words_of_stories
 
 __all__ = ["store_planted"]
 
@@ -42,14 +43,16 @@ def store_planted(cur: Cursor, articles: Sequence[PlantedArticle], *, version: i
     ]
     cur.execute(sql("dedupe/insert_planted"), {"articles": json.dumps(rows, ensure_ascii=False)})
     ids: dict[str, int] = dict(cur.fetchall())
+    # As in the extraction processes.
+    words_of = words_of_stories([article.lines for article in articles])
     return [
         SketchItem(
             article_id=ids[key],
             version=version,
             site=article.site,
             first_seen_at=article.first_seen_at,
-            lines=article.lines,
+            words=words,
             language=article.language,
         )
-        for key, article in zip(keys, articles, strict=True)
+        for key, article, words in zip(keys, articles, words_of, strict=True)
     ]

@@ -44,8 +44,9 @@ from workers.dedupe.matches import (
 from workers.dedupe.model import COPY, Match
 from workers.dedupe.packed import COPY_HEADER, COPY_TRAILER, Int8s, copied_row, int8_array, micros
 from workers.dedupe.search import Found, Search
-from workers.dedupe.sketch import SCHEME, Sketch, sketch_batch
+from workers.dedupe.sketch import SCHEME, Sketch, sketch_words
 from workers.dedupe.stories import lock_stories, trim_copies, write_clusters
+from workers.dedupe.words import Words
 
 __all__ = ["Index", "SchemeMismatch", "SketchItem"]
 
@@ -56,21 +57,21 @@ class SchemeMismatch(WiretraceError):
     """The database holds sketches that were made another way. Drop them: select core.drop_sketches_before('infinity')"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SketchItem:
     """One article's text, to be sketched.
 
     Attributes:
         version: of the text; `core.articles.version` of the same transaction.
         first_seen_at: `core.articles.first_seen_at`; decides the partition and the window.
-        lines: the story, without the site's repeated lines, credits and datelines.
+        words: of the story, without the site's repeated lines, credits and datelines.
     """
 
     article_id: int
     version: int
     site: str
     first_seen_at: datetime
-    lines: tuple[str, ...]
+    words: Words
     language: str | None = None
 
 
@@ -109,7 +110,7 @@ class Index:
         """
         items = sorted(items, key=lambda item: item.article_id)
         with self._stage("sketch"):
-            sketches = sketch_batch([item.lines for item in items])
+            sketches = sketch_words([item.words for item in items])
         self.add_sketches(cur, items, sketches)
 
     def add_sketches(self, cur: Cursor, items: Sequence[SketchItem], sketches: Sequence[Sketch]) -> None:

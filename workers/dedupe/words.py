@@ -19,8 +19,9 @@ import re
 import struct
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Final, TypeVar
 
 import numpy as np
@@ -35,6 +36,8 @@ __all__ = [
     "QUOTED",
     "Words",
     "distinct",
+    "joined",
+    "packed_words",
     "words_of_lines",
     "words_of_stories",
 ]
@@ -85,8 +88,8 @@ def _pattern() -> re.Pattern[str]:
 _unspaced: Final = re.compile(f"[{_UNSPACED}]")
 
 
-_LIMIT: Final = 500_000
-"""Entries at which a table of codes is emptied."""
+_LIMIT: Final = 100_000
+"""Entries at which a table of codes is emptied: some 20 MB, in every extraction process."""
 
 
 class _TokenCodes(dict[str, int]):
@@ -215,18 +218,45 @@ def words_of_lines(lines: Iterable[str]) -> Words:
 
 def words_of_stories(stories: Iterable[Iterable[str]]) -> list[Words]:
     """The same for many stories at once."""
-    packed: list[bytes] = []
+    together: list[str] = []
     ends: list[int] = []
     for lines in stories:
-        packed.extend(_LINE_START + b"".join(map(_chunk_codes.__getitem__, line.split())) for line in lines)
-        ends.append(len(packed))
+        together.extend(lines)
+        ends.append(len(together))
+    words, starts = _words(together)
+    return np.split(words, starts[ends][:-1]) if ends else []
+
+
+def packed_words(lines: Iterable[str]) -> list[bytes]:
+    """The words of each line, to be sent between processes; `joined` puts lines together again.
+
+    >>> len(joined(packed_words(["Don't pay 1,000 euros.", "He said no"])[:1]))
+    4
+    """
+    words, starts = _words(list(lines))
+    packed = words.tobytes()
+    return [packed[4 * start : 4 * end] for start, end in pairwise(starts.tolist())]
+
+
+def joined(packed: Iterable[bytes]) -> Words:
+    """The words of the story that has these lines, as `words_of_lines` gives them.
+
+    Args:
+        packed: lines by `packed_words` on a machine of the same byte order.
+    """
+    return np.frombuffer(b"".join(packed), np.uint32)
+
+
+def _words(lines: Sequence[str]) -> tuple[Words, npt.NDArray[np.int64]]:
+    """The words of all lines, and the place of the first word of each line, with the end of the last behind them."""
+    packed = [_LINE_START + b"".join(map(_chunk_codes.__getitem__, line.split())) for line in lines]
     raw = np.frombuffer(b"".join(packed), np.uint32)
     starts = np.zeros(len(packed) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, packed), np.int64, len(packed)) // 4, out=starts[1:])
     words, is_word = _with_kinds(raw, starts[:-1])
     words_before = np.zeros(len(raw) + 1, np.int64)
     np.cumsum(is_word, out=words_before[1:])
-    return np.split(words, words_before[starts[ends]][:-1]) if ends else []
+    return words, words_before[starts]
 
 
 def _with_kinds(raw: Words, starts: npt.NDArray[np.int64]) -> tuple[Words, npt.NDArray[np.bool_]]:

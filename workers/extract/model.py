@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from schemas.outcomes import Outcome
+from workers.boilerplate.lines import NO_TEXT, PageSketch, StoryLine
 from workers.credit.model import Credit
 
 __all__ = ["CERTAINTIES", "Certainty", "Extraction", "failed"]
@@ -34,6 +35,7 @@ class Extraction:
         published_source: where `published_at` was found, e.g. `json-ld` or `meta article:published_time`.
         text: the story's paragraphs joined by a line feed; no NUL and no lone surrogate.
         story_lines: the paragraphs that are sketched: without credit lines, datelines and share lines.
+        page_sketch: of these lines, by which the site's near copies of this page are told.
         links: reserved.
         extractor: name and version of what made the text, stored with the article.
     """
@@ -56,7 +58,8 @@ class Extraction:
     modified_at: datetime | None = None
     text: str = ""
     credits: tuple[Credit, ...] = ()
-    story_lines: tuple[str, ...] = ()
+    story_lines: tuple[StoryLine, ...] = ()
+    page_sketch: PageSketch = NO_TEXT
     links: tuple[str, ...] = ()
 
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from schemas.outcomes import Outcome
 from schemas.records import RawPage
+from workers.boilerplate.lines import read_lines, sketch_page
 from workers.boilerplate.text import story_lines
 from workers.credit.detect import find_credits
 from workers.extract.body import find_body
@@ -70,6 +71,7 @@ def extract_page(page: RawPage) -> Extraction:
         root, url=page.final_url, site=page.site, body_text=text, jsonld=head.jsonld_values
     )
     published = meta.published
+    lines = story_lines(text, credits)
     return Extraction(
         outcome=Outcome.ARTICLE,
         extractor=name,
@@ -90,5 +92,6 @@ def extract_page(page: RawPage) -> Extraction:
         modified_at=meta.modified_at,
         text=text,
         credits=credits,
-        story_lines=tuple(story_lines(text, credits)),
+        story_lines=read_lines(lines),
+        page_sketch=sketch_page(lines),
     )
