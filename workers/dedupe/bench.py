@@ -1,7 +1,8 @@
 """How fast copies are found, by the size of the index: stage times, bytes, and datasketch's in-memory LSH beside it.
 
 The index is filled with planted articles (sketched and written, not matched); then further planted articles of its
-last day go through both transactions, as a worker would take them, and these are timed.
+last day go through both transactions, as a worker would take them, and these are timed: from their hashed words on, as
+extraction gives them, to the acknowledged events.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Measured:
         copies_share: share of the timed articles that are planted copies.
         indexed: articles in the index before.
         articles: articles that were timed. All workers stop when the first has done its share, so that none is alone.
-        per_second: articles a second of all workers together, sketching included.
+        per_second: articles a second of all workers together, sketching included; their words were hashed before.
         cpu_ms: processor time per article, of the worker and of its server process: what is left when nothing else
             runs on the machine.
         cores: processor time of all workers and their servers by the clock: how many cores were kept busy. Where it
