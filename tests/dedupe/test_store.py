@@ -17,6 +17,7 @@ from workers.dedupe.planted_words import LANGUAGES
 from workers.dedupe.planted_writer import Writer
 from workers.dedupe.rebuild import rebuild
 from workers.dedupe.store import Index, SchemeMismatch
+from workers.dedupe.words import words_of_lines
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 T0 = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -181,7 +182,7 @@ def test_a_text_sketched_anew_without_a_line_that_its_site_repeats_loses_what_on
     index = Index()
     with connection.transaction(), connection.cursor() as cur:
         items = store_planted(cur, [b])
-        index.add(cur, [replace(items[0], lines=b.lines[: -len(standing)])])
+        index.add(cur, [replace(items[0], words=words_of_lines(b.lines[: -len(standing)]))])
     with connection.transaction(), connection.cursor() as cur:
         index.resolve(cur, [items[0].article_id])
     assert stories(connection) == {frozenset({a.url, c.url})}
