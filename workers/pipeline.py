@@ -2,7 +2,7 @@
 
 1. Pages that have their outcome already (they were delivered again) are set aside.
 2. Every page is extracted in a child process: decode, body, metadata, credits, the lines of the story and all that is
-   computed of them alone (their keys, their words as hashes).
+   computed of them alone (their keys, their words as hashes, the page's sketch).
 3. Transaction A: articles and credits are stored, lines that the site repeats are dropped, the sketches and
    their bands are written. Commit: from here on every other worker can see them.
 4. Transaction B: candidates are looked up, verified, and clusters, origins and outcomes are written; targets of
@@ -173,7 +173,6 @@ class Pipeline:
                     site=page.site,
                     first_seen_at=article.first_seen_at,
                     words=joined(line.words for line in lines),
-                    language=found.language,
                 )
                 for (page, found, article), lines in zip(current, kept, strict=True)
             ],
@@ -198,7 +197,6 @@ def _sketch_item(article: StaleArticle) -> SketchItem:
         site=article.site,
         first_seen_at=article.first_seen_at,
         words=joined(line.words for line in article.lines),
-        language=article.language,
     )
 
 

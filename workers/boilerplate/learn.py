@@ -101,7 +101,6 @@ class StaleArticle:
     version: int
     site: str
     first_seen_at: datetime
-    language: str | None
     lines: tuple[StoryLine, ...]
 
 
@@ -144,7 +143,7 @@ def stale_articles(cur: Cursor, limit: int = 64) -> list[StaleArticle]:
     """
     cur.execute(sql("boilerplate/take_stale"), {"limit": limit})
     rows = cur.fetchall()
-    wanted = [read_lines(story_lines(row[6], [Credit(**credit) for credit in row[7]])) for row in rows]
+    wanted = [read_lines(story_lines(row[5], [Credit(**credit) for credit in row[6]])) for row in rows]
     pairs = sorted(
         {
             (row[0], line.key)
@@ -160,7 +159,6 @@ def stale_articles(cur: Cursor, limit: int = 64) -> list[StaleArticle]:
             version=row[2],
             site=row[3],
             first_seen_at=row[4],
-            language=row[5],
             lines=tuple(line for line in lines if (row[0], line.key) not in repeated),
         )
         for row, lines in zip(rows, wanted, strict=True)

@@ -28,7 +28,7 @@ from workers.dedupe.database import Cursor
 from workers.dedupe.planted import COPY_ROLES, START, PlantedArticle, planted_stream
 from workers.dedupe.planted_store import store_planted
 from workers.dedupe.planted_words import LANGUAGES
-from workers.dedupe.sketch import NUM_PERM, SEED, sketch_batch, sketch_words
+from workers.dedupe.sketch import NUM_PERM, SEED, sketch_batch
 from workers.dedupe.store import Index, SketchItem
 from workers.dedupe.words import HASH_MASK, Words, words_of_lines, words_of_stories
 
@@ -125,11 +125,8 @@ def fill(
         for at in range(already, articles, _FILL_BATCH):
             numbers = range(at, min(at + _FILL_BATCH, articles))
             in_epoch = [_in_epoch(words[n % _BASE], n // _BASE, common) for n in numbers]
-            sketches = sketch_words(in_epoch)
             with conn.transaction(), conn.cursor() as cur:
-                items = _store_filler(cur, [(base[n % _BASE], n // _BASE) for n in numbers], in_epoch)
-                places = sorted(range(len(items)), key=lambda i: items[i].article_id)
-                index.add_sketches(cur, [items[i] for i in places], [sketches[i] for i in places])
+                index.add(cur, _store_filler(cur, [(base[n % _BASE], n // _BASE) for n in numbers], in_epoch))
             on_progress(len(numbers))
         if is_bulk:
             conn.execute("set maintenance_work_mem = '1GB'")

@@ -52,7 +52,6 @@ def store_planted(cur: Cursor, articles: Sequence[PlantedArticle], *, version: i
             site=article.site,
             first_seen_at=article.first_seen_at,
             words=words,
-            language=article.language,
         )
         for key, article, words in zip(keys, articles, words_of, strict=True)
     ]

@@ -299,12 +299,11 @@ def sketch_words(words: Sequence[Words]) -> list[Sketch]:
     ]
 
 
-def sketch_lines(lines: Sequence[str], language: str | None = None) -> Sketch:
+def sketch_lines(lines: Sequence[str]) -> Sketch:
     """The sketch of one story.
 
     Args:
         lines: cleaned lines.
-        language: not needed by scheme 2, which treats scripts by their characters.
     """
     return sketch_batch([lines])[0]
 

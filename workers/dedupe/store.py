@@ -72,7 +72,6 @@ class SketchItem:
     site: str
     first_seen_at: datetime
     words: Words
-    language: str | None = None
 
 
 class Index:
@@ -108,15 +107,11 @@ class Index:
         Raises:
             SchemeMismatch: the database's sketches were made another way.
         """
+        if not items:
+            return
         items = sorted(items, key=lambda item: item.article_id)
         with self._stage("sketch"):
             sketches = sketch_words([item.words for item in items])
-        self.add_sketches(cur, items, sketches)
-
-    def add_sketches(self, cur: Cursor, items: Sequence[SketchItem], sketches: Sequence[Sketch]) -> None:
-        """As `add`, for items in the order of their ids whose sketches are known already."""
-        if not items:
-            return
         self._ensure_scheme(cur)
         with self._stage("write"):
             self._search.learn(cur)

@@ -13,7 +13,7 @@ done as (
     where p.site_id = t.site_id and p.page_key = t.page_key
     returning p.site_id, p.url_key
 )
-select d.site_id, a.article_id, a.version, a.site, a.first_seen_at, a.language, a.text,
+select d.site_id, a.article_id, a.version, a.site, a.first_seen_at, a.text,
        coalesce(c.credits, '[]'::jsonb) as credits
 from done d
 join core.articles a using (url_key)
