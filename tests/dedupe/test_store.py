@@ -213,6 +213,19 @@ def test_stories_merge_and_split_and_old_ids_lead_on(connection: Any, writer: Wr
     assert after == before
 
 
+def test_a_story_that_stands_whole_in_a_page_forty_times_as_long_is_found(
+    connection: Any, writer: Writer
+) -> None:
+    short = [writer.story(150) for _ in range(10)]
+    pages = [[*writer.story(3000), *lines, *writer.story(3000)] for lines in short]
+    work(connection, [article(f"short{i}", lines) for i, lines in enumerate(short)])
+    work(connection, [article(f"long{i}", lines, 1) for i, lines in enumerate(pages)])
+    pairs = connection.execute("select url_a, url_b, containment_a_in_b from wiretrace.matches").fetchall()
+    assert sorted(pairs) == [
+        (f"https://short{i}.test/story", f"https://long{i}.test/story", 1.0) for i in range(10)
+    ]
+
+
 def test_texts_too_short_are_stored_and_have_no_story(connection: Any) -> None:
     work(connection, [article("a", ["Too short to be a story"]), article("b", ["Too short to be a story"])])
     assert stories(connection) == set()

@@ -26,6 +26,10 @@ __all__ = ["Found", "Search"]
 LEAST_ESTIMATE: Final = 5 / 128
 """Candidates whose signatures agree in fewer values share a phrase, not a story: of pairs with the Jaccard of .1 that
 a copy must have, one in a hundred looks like that; of unrelated pairs nearly all do."""
+UNLIKE_SIZES: Final = 8
+SHARED_KEYS: Final = 2
+"""A story that stands whole in a page so many times as long has a Jaccard of .13 and less with it, and its signature
+says nothing. It shares all of its passage keys instead; a phrase that two texts have in common seldom gives two."""
 STOCK_PROPOSALS: Final = 200
 """So many unlikely candidates of one article mean that one of its keys stands for a stock phrase ("did not immediately
 respond to a request for comment"). Such keys are found out, noted in `core.stock_keys`, and left out of the sketches
@@ -109,6 +113,32 @@ class Search:
             replace(sketch, keys=sketch.keys[~stock]) if stock.any() else sketch
             for sketch, stock in zip(sketches, np.split(is_stock, bounds), strict=True)
         ]
+
+    def _add_contained(
+        self,
+        cur: Cursor,
+        article_id: int,
+        own_size: int,
+        ids: Sequence[int],
+        sizes: npt.NDArray[np.int32],
+        is_likely: npt.NDArray[np.bool_],
+    ) -> None:
+        """Sets `is_likely` for candidates of very unlike size that share several keys with the article.
+
+        Args:
+            sizes, is_likely: shape (candidates,); distinct shingles of each, and what its signature says.
+        """
+        is_unlike = np.maximum(sizes, own_size) >= UNLIKE_SIZES * np.minimum(sizes, own_size)
+        places = np.flatnonzero(is_unlike & ~is_likely).tolist()
+        if not places:
+            return
+        cur.execute(
+            sql("dedupe/keys"), {"article_ids": Int8s([article_id, *(ids[i] for i in places)])}, binary=True
+        )
+        keys: dict[int, list[int]] = dict(cur.fetchall())
+        own = frozenset(keys.get(article_id, ()))
+        for i in places:
+            is_likely[i] = len(own.intersection(keys.get(ids[i], ()))) >= SHARED_KEYS
 
     def _note_stock_keys(self, cur: Cursor, article_id: int, unlikely: Sequence[int]) -> None:
         """Finds the keys through which many articles were proposed in vain."""
@@ -223,9 +253,10 @@ class Search:
             binary=True,
         )
         found: dict[int, list[_Key]] = {}
-        for article_id, ids, versions, revisions, signatures in cur.fetchall():
+        for article_id, own_size, ids, versions, revisions, sizes, signatures in cur.fetchall():
             others = np.frombuffer(signatures, "<u4").reshape(-1, NUM_PERM)
             is_likely = estimated_jaccards(stored[article_id].signature, others) >= LEAST_ESTIMATE
+            self._add_contained(cur, article_id, own_size, ids, np.frombuffer(sizes, ">i4"), is_likely)
             likely = np.flatnonzero(is_likely).tolist()
             found[article_id] = [(ids[i], versions[i], revisions[i]) for i in likely]
             self.counted["proposed"] += len(ids)

@@ -4,19 +4,21 @@
 -- matter which of two came first); one row for each given article that has any. Sequential scans are off: on a young
 -- partition the planner would choose one.
 drop function if exists core.find_candidates(bigint[], text[], integer, smallint);
+drop function if exists core.find_candidates(bigint[], integer, smallint);
 create or replace function core.find_candidates(article_ids bigint[], window_days integer, scheme smallint)
-returns table (article_id bigint, candidate_ids bigint[], candidate_versions integer[], candidate_revisions bigint[],
-               signatures bytea)
+returns table (article_id bigint, set_size integer, candidate_ids bigint[], candidate_versions integer[],
+               candidate_revisions bigint[], candidate_sizes bytea, signatures bytea)
 language sql stable
 set enable_seqscan = off
 set jit = off
 as $$
-    select own.article_id, array_agg(other.article_id), array_agg(other.version), array_agg(other.revision),
+    select own.article_id, own.set_size, array_agg(other.article_id), array_agg(other.version),
+           array_agg(other.revision), string_agg(int4send(other.set_size), ''::bytea),
            string_agg(other.signature, ''::bytea)
       from core.articles a
       join core.sketches own on own.article_id = a.article_id and own.first_seen_at = a.first_seen_at
       cross join lateral (
-          select s.article_id, s.version, s.revision, s.signature
+          select s.article_id, s.version, s.revision, s.set_size, s.signature
             from core.sketches s
            where s.keys && own.keys
              and s.first_seen_at >= case when window_days = 0 then '-infinity'::timestamptz
@@ -28,7 +30,7 @@ as $$
            limit 5000
       ) other
      where a.article_id = any(article_ids) and own.scheme_id = scheme
-     group by own.article_id
+     group by own.article_id, own.set_size
 $$;
 
 comment on function core.find_candidates is 'Pairs that share a band key or a passage key; to be verified.';
