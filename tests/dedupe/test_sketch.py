@@ -31,6 +31,7 @@ SENTENCE = (
 )
 GOLDEN_SIGNATURE = [230740322, 63621612, 266723700, 77363237]
 GOLDEN_KEYS = [-8384801031253769290, -3508894732447905147]
+GOLDEN_PASSAGES = [210044044204134968]
 
 
 def _text(rng: random.Random, words: int) -> list[str]:
@@ -51,13 +52,14 @@ def test_the_batch_gives_the_values_of_datasketch_over_many_blocks() -> None:
         assert np.array_equal(sketch.signature, datasketch_signature(sketch.words))
 
 
-def test_golden_values_of_scheme_2() -> None:
+def test_golden_values_of_scheme_3() -> None:
     sketch = sketch_lines([SENTENCE, "Then 12 more wizards, said Ms. Ashgrove, “came to town at last”."])
-    assert sketch.scheme_id == 2
+    assert sketch.scheme_id == 3
     assert sketch.set_size == 28
     assert len(sketch.words) == 31
     assert sketch.signature[:4].tolist() == GOLDEN_SIGNATURE
     assert sketch.keys[:2].tolist() == GOLDEN_KEYS
+    assert sketch.keys[BANDS:].tolist() == GOLDEN_PASSAGES
 
 
 def test_one_shingle_hashes_alike_alone_and_in_a_text() -> None:

@@ -29,10 +29,7 @@ from tests.quality.dedupe_scores import scores
 from tests.quality.rows import Row, digest_of
 from workers.dedupe.planted import PlantedArticle, planted_corpus
 from workers.dedupe.planted_store import store_planted
-from workers.dedupe.sketch import sketch_batch
 from workers.dedupe.store import Index
-from workers.dedupe.verify import Story
-from workers.dedupe.verify import measure as measure_pair
 
 __all__ = ["measure"]
 
@@ -62,7 +59,6 @@ def measure(data_dir: Path) -> list[Row]:
         rows.extend(
             _planted_rows(new_database(), "planted on real texts", corpus, digest_of(texts.glob("*")))
         )
-        rows.append(_candidates_row(data_dir))
         for name in ("sites", "transplant"):
             rows.extend(_page_rows(new_database(), name, data_dir / name))
     return rows
@@ -177,33 +173,6 @@ def _prose(texts: Path) -> list[list[str]]:
         for story in stories
         if story["id"] not in doubled and len(story["text"].split()) >= 110
     ]
-
-
-# ------------------------------------------------------------------------------------------- candidates
-
-
-def _candidates_row(data_dir: Path) -> Row:
-    """Of the natural pairs that share at least 80 words and half of the shorter text, the share that is proposed."""
-    texts = data_dir / "texts"
-    with gzip.open(texts / "reuters21578.jsonl.gz", "rt", encoding="utf-8") as lines:
-        stories = [json.loads(line) for line in lines]
-    sketches = sketch_batch([story["text"].split("\n    ") for story in stories])
-    place = {story["id"]: i for i, story in enumerate(stories)}
-    wanted = proposed = 0
-    for line in (texts / "reuters21578_pairs.tsv").read_text("utf-8").splitlines()[1:]:
-        a, b = (place[name] for name in line.split("\t")[2:4])
-        measured = measure_pair(Story(sketches[a].words), Story(sketches[b].words))
-        if measured is not None and measured.containment >= 0.5 and measured.shared >= 77:
-            wanted += 1
-            proposed += bool(set(sketches[a].keys.tolist()) & set(sketches[b].keys.tolist()))
-    return Row(
-        section="candidates",
-        system="wiretrace",
-        dataset="texts: K >= .5, 80 words shared",
-        figures={"recall": proposed / wanted, "pairs": wanted},
-        pinned={"recall": 0.0},
-        digest=digest_of(texts.glob("*")),
-    )
 
 
 # ------------------------------------------------------------------------------------------ whole pages

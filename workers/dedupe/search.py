@@ -21,7 +21,7 @@ from workers.dedupe.packed import Int8s
 from workers.dedupe.sketch import NUM_PERM, SCHEME, Sketch, estimated_jaccards
 from workers.dedupe.verify import Story, kind_of
 
-__all__ = ["Found", "Search"]
+__all__ = ["LEAST_ESTIMATE", "Found", "Search", "is_unlike_size", "load_places", "shares_enough_keys"]
 
 LEAST_ESTIMATE: Final = 5 / 128
 """Candidates whose signatures agree in fewer values share a phrase, not a story: of pairs with the Jaccard of .1 that
@@ -30,7 +30,7 @@ UNLIKE_SIZES: Final = 8
 SHARED_KEYS: Final = 2
 """A story that stands whole in a page so many times as long has a Jaccard of .13 and less with it, and its signature
 says nothing. It shares all of its passage keys instead; a phrase that two texts have in common seldom gives two."""
-STOCK_PROPOSALS: Final = 200
+STOCK_PROPOSALS: Final = 100
 """So many unlikely candidates of one article mean that one of its keys stands for a stock phrase ("did not immediately
 respond to a request for comment"). Such keys are found out, noted in `core.stock_keys`, and left out of the sketches
 of later articles by every worker."""
@@ -128,8 +128,7 @@ class Search:
         Args:
             sizes, is_likely: shape (candidates,); distinct shingles of each, and what its signature says.
         """
-        is_unlike = np.maximum(sizes, own_size) >= UNLIKE_SIZES * np.minimum(sizes, own_size)
-        places = np.flatnonzero(is_unlike & ~is_likely).tolist()
+        places = np.flatnonzero(is_unlike_size(own_size, sizes) & ~is_likely).tolist()
         if not places:
             return
         cur.execute(
@@ -138,7 +137,7 @@ class Search:
         keys: dict[int, list[int]] = dict(cur.fetchall())
         own = frozenset(keys.get(article_id, ()))
         for i in places:
-            is_likely[i] = len(own.intersection(keys.get(ids[i], ()))) >= SHARED_KEYS
+            is_likely[i] = shares_enough_keys(own, keys.get(ids[i], ()))
 
     def _note_stock_keys(self, cur: Cursor, article_id: int, unlikely: Sequence[int]) -> None:
         """Finds the keys through which many articles were proposed in vain."""
@@ -264,6 +263,17 @@ class Search:
             if len(ids) - len(likely) >= STOCK_PROPOSALS:
                 self._note_stock_keys(cur, article_id, [ids[i] for i in np.flatnonzero(~is_likely)])
         return found
+
+
+def is_unlike_size(own: int, others: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """Whether signatures say nothing about these texts and one of `own` distinct shingles; see `UNLIKE_SIZES`."""
+    is_unlike: npt.NDArray[np.bool_] = np.maximum(others, own) >= UNLIKE_SIZES * np.minimum(others, own)
+    return is_unlike
+
+
+def shares_enough_keys(own: frozenset[int], others: Iterable[int]) -> bool:
+    """Whether two texts of unlike size share so many keys that they are to be measured."""
+    return len(own.intersection(others)) >= SHARED_KEYS
 
 
 def load_places(cur: Cursor, ids: Iterable[int]) -> dict[int, Place]:

@@ -4,7 +4,7 @@ The only module that knows datasketch. `sketch_batch` computes exactly the value
 `MinHash(num_perm=128, seed=1, scheme="affine32")` in one numpy pass over many stories; `datasketch_signature` is the
 plain way, and a test proves that the two are equal.
 
-What a sketch holds (scheme 2):
+What a sketch holds (scheme 3):
 
 * *shingles*: the distinct runs of `SHINGLE_WORDS` words, each a uint32 (see `shingle_hashes`);
 * *signature*: 128 minima, uint32, from which Jaccard is estimated with a standard error of at most .044;
@@ -44,9 +44,11 @@ __all__ = [
     "WINDOW",
     "Scheme",
     "Sketch",
+    "band_keys",
     "datasketch_signature",
     "estimated_jaccard",
     "estimated_jaccards",
+    "passage_keys",
     "shingle_hash",
     "shingle_hashes",
     "sketch_batch",
@@ -57,9 +59,9 @@ __all__ = [
 NUM_PERM: Final = 128
 SEED: Final = 1
 SHINGLE_WORDS: Final = 4
-BANDS: Final = 12
+BANDS: Final = 6
 ROWS: Final = 3
-PASSAGE_WORDS: Final = 6
+PASSAGE_WORDS: Final = 5
 WINDOW: Final = 32
 MIN_SHINGLES: Final = 20
 """Fewer shingles are no story: such a text gets no keys and has no copies."""
@@ -91,7 +93,7 @@ class Scheme:
 
 
 SCHEME: Final = Scheme(
-    scheme_id=2,
+    scheme_id=3,
     permutation="datasketch affine32",
     seed=SEED,
     num_perm=NUM_PERM,
@@ -214,41 +216,48 @@ def _signatures(shingles: Sequence[UInt32s]) -> UInt32s:
     return signatures
 
 
-def _band_keys(signatures: UInt32s) -> Int64s:
-    """One key per band; int64, shape (stories, BANDS). Equal rows in different bands give different keys."""
-    rows = signatures[:, : BANDS * ROWS].reshape(-1, BANDS, ROWS).astype(np.uint64)
+def band_keys(signatures: UInt32s, bands: int = BANDS) -> Int64s:
+    """One key per band; int64, shape (stories, bands). Equal rows in different bands give different keys."""
+    rows = signatures[:, : bands * ROWS].reshape(-1, bands, ROWS).astype(np.uint64)
     keys = np.broadcast_to(
-        _BAND_SEED * (np.arange(BANDS, dtype=np.uint64) + np.uint64(1)), rows.shape[:2]
+        _BAND_SEED * (np.arange(bands, dtype=np.uint64) + np.uint64(1)), rows.shape[:2]
     ).copy()
     for row in range(ROWS):
         keys = keys * _MULTIPLIER + rows[:, :, row]
     return _mixed(keys).view(np.int64)
 
 
-def _passage_keys(stories: Sequence[Words]) -> list[Int64s]:
-    """Winnowed passage keys of many stories, distinct and ascending (as uint64) for each; int64."""
+def passage_keys(
+    stories: Sequence[Words], run_words: int = PASSAGE_WORDS, window: int = WINDOW
+) -> list[Int64s]:
+    """Winnowed passage keys of many stories, distinct and ascending (as uint64) for each; int64.
+
+    Args:
+        run_words: words of a run.
+        window: runs in a row of which the smallest hash is a key.
+    """
     if not len(stories):
         return []
     word_counts = np.fromiter(map(len, stories), np.int64, len(stories))
-    counts = np.maximum(0, word_counts - PASSAGE_WORDS + 1)
+    counts = np.maximum(0, word_counts - run_words + 1)
     # Runs that reach into the next story are left out.
     places = ranges(begins(word_counts), counts)
-    runs = _runs(np.concatenate(stories), PASSAGE_WORDS)[places] ^ _PASSAGE_SEED
+    runs = _runs(np.concatenate(stories), run_words)[places] ^ _PASSAGE_SEED
     # Minimum of every window by doubling: after a step, minima[i] covers runs[i : i + covered]. Windows that reach into
     # the next story are left out; a story of fewer runs than a window has one window of them all.
     minima, covered = runs, 1
-    while covered < WINDOW:
-        step = min(covered, WINDOW - covered)
+    while covered < window:
+        step = min(covered, window - covered)
         minima = minima.copy()
         np.minimum(minima[:-step], minima[step:], out=minima[:-step])
         covered += step
     starts = begins(counts)
-    is_short = (counts > 0) & (counts < WINDOW)
+    is_short = (counts > 0) & (counts < window)
     if is_short.any():
         # Two bounds for each, where it begins and where it ends; of the minima between, every second one counts.
         bounds = np.stack([starts[is_short], starts[is_short] + counts[is_short]], axis=1).ravel()
         minima[starts[is_short]] = np.minimum.reduceat(np.append(runs, np.uint64(0)), bounds)[::2]
-    windows = np.where(is_short, 1, np.maximum(0, counts - WINDOW + 1))
+    windows = np.where(is_short, 1, np.maximum(0, counts - window + 1))
     minima = minima[ranges(starts, windows)]
     # One minimum stands for many windows in a row; those that come back are found when sorted.
     minima, counts = _without_repeats(minima, windows)
@@ -284,9 +293,9 @@ def sketch_batch(stories: Sequence[Sequence[str]]) -> list[Sketch]:
 def sketch_words(words: Sequence[Words]) -> list[Sketch]:
     """The same for stories whose words are known already."""
     shingles = _distinct_shingles(words)
-    passages = _passage_keys(words)
+    passages = passage_keys(words)
     signatures = _signatures(shingles)
-    bands = _band_keys(signatures)
+    bands = band_keys(signatures)
     nothing = np.empty(0, np.int64)
     return [
         Sketch(
