@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from schemas.records import CopyEvent
@@ -16,6 +17,7 @@ __all__ = [
     "current_matches",
     "delete_matches",
     "delete_stale",
+    "lists_beyond",
     "lock_lists",
     "mark_sent",
     "note_others",
@@ -59,18 +61,35 @@ def delete_stale(
     return cur.fetchall()
 
 
-def trim_others(cur: Cursor, later: Iterable[int]) -> None:
-    """Of the pairs that are no copies, takes away those beyond what these articles keep.
+def lists_beyond(cur: Cursor, later: Iterable[int], others: Sequence[Match]) -> list[int]:
+    """Which lists of pairs that are no copies may hold more than is kept, once these pairs are written.
 
     Args:
-        later: articles to whose lists something was added, or whose horizon moved.
+        later: articles to whose lists something is added, or whose horizon moved.
     """
+    added = Counter(end for m in others for end in (m.a, m.b))
+    ids = sorted(set(later))
     cur.execute(
-        sql("dedupe/others_beyond"),
-        {"article_ids": Int8s(sorted(set(later))), "most": bounds.EARLIER_OTHERS},
+        sql("dedupe/lists_beyond"),
+        {
+            "article_ids": Int8s(ids),
+            "added": Int4s(added[i] for i in ids),
+            "most": bounds.EARLIER_OTHERS,
+        },
         binary=True,
     )
-    delete_matches(cur, cur.fetchall())
+    return [article_id for (article_id,) in cur.fetchall()]
+
+
+def trim_others(cur: Cursor, later: Sequence[int]) -> None:
+    """Of the pairs that are no copies, takes away those beyond what these articles keep."""
+    if later:
+        cur.execute(
+            sql("dedupe/others_beyond"),
+            {"article_ids": Int8s(later), "most": bounds.EARLIER_OTHERS},
+            binary=True,
+        )
+        delete_matches(cur, cur.fetchall())
 
 
 def delete_matches(cur: Cursor, pairs: Sequence[tuple[int, int]]) -> None:

@@ -34,6 +34,7 @@ from workers.dedupe.database import Cursor
 from workers.dedupe.matches import (
     current_matches,
     delete_stale,
+    lists_beyond,
     lock_lists,
     mark_sent,
     note_others,
@@ -190,8 +191,9 @@ class Index:
         """
         if later:
             lock_lists(cur, later)
+            beyond = lists_beyond(cur, later, others)
             write_matches(cur, others)
-            trim_others(cur, later)
+            trim_others(cur, beyond)
         again = {(m.a, m.b) for m in others}
         lost = Counter(end for a, b, is_copy in gone if not is_copy and (a, b) not in again for end in (a, b))
         note_others(cur, {end: number for end, number in lost.items() if end not in set(ids)})

@@ -38,6 +38,7 @@ class Locked:
 
     Attributes:
         units: by article id, for every article that a copy connects with the seeds.
+        placed: those that are in a cluster or have a component before anything is written.
         clusters: the ids of their clusters before anything is written.
         horizons: of the articles that keep as many earlier copies as are kept; see `bounds`.
         copies: the edges of kind `copy` among them, by both ends; kept up to date by `add` and `drop`.
@@ -45,6 +46,7 @@ class Locked:
     """
 
     units: dict[int, int] = field(default_factory=dict)
+    placed: set[int] = field(default_factory=set)
     clusters: set[int] = field(default_factory=set)
     horizons: dict[int, Order] = field(default_factory=dict)
     copies: defaultdict[int, dict[int, Edge]] = field(default_factory=lambda: defaultdict(dict))
@@ -93,8 +95,11 @@ def _read_stories(cur: Cursor, seeds: Sequence[int]) -> Locked:
         for article_id, unit, cluster_id, horizon_at, horizon_key in cur.fetchall():
             reached.append(article_id)
             locked.units[article_id] = unit
+            if unit != article_id:
+                locked.placed.add(article_id)
             if cluster_id is not None:
                 locked.clusters.add(cluster_id)
+                locked.placed.add(article_id)
             if horizon_at is not None:
                 locked.horizons[article_id] = (horizon_at, horizon_key)
         cur.execute(sql("dedupe/copies_within"), {"article_ids": Int8s(sorted(reached))}, binary=True)
@@ -167,13 +172,16 @@ def write_clusters(cur: Cursor, locked: Locked) -> None:
         )
     rows = [_membership_row(cluster, place) for cluster in clusters for place in cluster.members]
     placed = {row["article_id"] for row in rows}
-    rows.extend({"article_id": i, "is_origin": False} for i in sorted(locked.units.keys() - placed))
+    # Whoever was alone and stays alone says so already: most articles of a batch.
+    alone = {i for i in locked.units if i in locked.placed or i in unit_of} - placed
+    rows.extend({"article_id": i, "is_origin": False} for i in sorted(alone))
     for row in rows:
         article_id = row["article_id"]
         unit = unit_of.get(article_id)
         if unit not in (row.get("cluster_id", article_id), None):
             row["component_id"] = unit
-    cur.execute(sql("dedupe/write_memberships"), {"memberships": _json(rows)})
+    if rows:
+        cur.execute(sql("dedupe/write_memberships"), {"memberships": _json(rows)})
 
 
 def _cluster_row(cluster: StoryCluster, nodes: Mapping[int, Node]) -> dict[str, object]:

@@ -1,17 +1,11 @@
 -- Pairs that are no copies, of which the later end is named, and which are not among the earliest of its list or are
 -- beyond its horizon. Row by row ("offset 0"): how long the lists are is guessed far too high, and joins
--- would read all matches and articles. Most lists are short and have no horizon: they are only counted.
+-- would read all matches and articles.
 with later as (
     select a.article_id, core.known_by(a.published_at, a.published_certainty, a.first_seen_at) as known_by, a.url_key,
            m.horizon_at, m.horizon_key
       from core.articles a join core.memberships m using (article_id)
      where a.article_id = any(%(article_ids)s::bigint[])
-       and (m.horizon_at is not null
-            or (select count(*)
-                  from (select from core.matches where article_a = a.article_id and kind <> 'copy'
-                        union all
-                        select from core.matches where article_b = a.article_id and kind <> 'copy'
-                        limit %(most)s::integer + 1) others) > %(most)s::integer)
 ), listed as (
     select p.article_a, p.article_b, p.known_by, p.url_key, l.horizon_at, l.horizon_key,
            row_number() over (partition by l.article_id order by p.known_by, p.url_key collate "C") as place
