@@ -70,7 +70,7 @@ select c.cluster_id, coalesce(o.title, h.title) as title, c.size, c.sites, c.ori
   left join core.articles o on o.article_id = c.origin_article_id;
 
 comment on view wiretrace.clusters is 'Stories that were published more than once.';
-comment on column wiretrace.clusters.cluster_id is 'The smallest article id among the members. When stories merge, the smallest stays; wiretrace.cluster_of(old id) leads from any earlier id to the current one.';
+comment on column wiretrace.clusters.cluster_id is 'The smallest article id among the members. When stories merge, the smallest stays; wiretrace.cluster_of(old id) leads from any earlier id to the current one. An id may come into use again, for whatever story its article is in; wiretrace.cluster_of(old id, when it was read) then leads to the right one.';
 comment on column wiretrace.clusters.title is 'Headline of the origin, or of the head where the origin lies outside the crawl.';
 comment on column wiretrace.clusters.size is 'Number of articles.';
 comment on column wiretrace.clusters.sites is 'Number of sites.';
@@ -175,13 +175,54 @@ comment on column wiretrace.rejected_matches.reason is 'template (same skeleton,
 comment on column wiretrace.rejected_matches.longest_passage_words is 'Length of the longest passage that both have, in words.';
 comment on column wiretrace.rejected_matches.matched_at is 'When the pair was verified.';
 
+-- Where the story is now that had this id at that time. Every step goes to a later time, so it ends.
+create or replace function core.follow_cluster(cluster_id bigint, read_at timestamptz) returns bigint
+language sql stable
+begin atomic
+    with recursive trail (successor_id, left_at) as (
+        (select r.successor_id, r.left_at
+           from core.cluster_redirects r
+          where r.cluster_id = follow_cluster.cluster_id and r.left_at > follow_cluster.read_at
+          order by r.left_at limit 1)
+        union all
+        select n.successor_id, n.left_at
+          from trail t
+          cross join lateral (
+              select r.successor_id, r.left_at
+                from core.cluster_redirects r
+               where r.cluster_id = t.successor_id and r.left_at > t.left_at
+               order by r.left_at limit 1) n
+    ), now_at (cluster_id) as (
+        -- Not redirected since: the id itself.
+        select coalesce((select successor_id from trail order by left_at desc limit 1),
+                        case when not exists (select from trail) then follow_cluster.cluster_id end)
+    )
+    select coalesce((select m.cluster_id from core.memberships m join now_at on m.cluster_id = now_at.cluster_id limit 1),
+                    (select m.cluster_id from core.memberships m where m.article_id = follow_cluster.cluster_id));
+end;
+
+comment on function core.follow_cluster is 'The current id of the story that had this cluster id at that time.';
+
 create or replace function wiretrace.cluster_of(cluster_id bigint) returns bigint
 language sql stable
 begin atomic
-    select m.cluster_id from core.memberships m where m.article_id = cluster_of.cluster_id;
+    select case when exists (select from core.memberships m where m.cluster_id = cluster_of.cluster_id)
+                then cluster_of.cluster_id
+                else core.follow_cluster(cluster_of.cluster_id,
+                                         coalesce((select max(r.left_at) - interval '1 microsecond'
+                                                     from core.cluster_redirects r
+                                                    where r.cluster_id = cluster_of.cluster_id), 'infinity')) end;
 end;
 
-comment on function wiretrace.cluster_of(bigint) is 'The current id of the cluster that has or had this id (ids are ids of members, so every old id leads on); null where the story has no copies any more.';
+comment on function wiretrace.cluster_of(bigint) is 'The current id of the cluster that has or had this id: an id in use leads to itself, an earlier one to the cluster that kept most of its members when the id was last given up; null where none of them has a copy any more. The id of any article leads to its cluster.';
+
+create or replace function wiretrace.cluster_of(cluster_id bigint, read_at timestamptz) returns bigint
+language sql stable
+begin atomic
+    select core.follow_cluster(cluster_of.cluster_id, cluster_of.read_at);
+end;
+
+comment on function wiretrace.cluster_of(bigint, timestamptz) is 'The current id of the story that had this cluster id at that time, though another story may have the id now.';
 
 create or replace function wiretrace.cluster_timeline(cluster_id bigint)
 returns table (article_id bigint, url text, site text, title text, published_at timestamptz, lag interval,
