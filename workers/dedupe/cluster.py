@@ -46,9 +46,20 @@ from typing import Final
 from workers.dedupe import bounds
 from workers.dedupe.model import COPY, Edge, Node
 
-__all__ = ["Adjacency", "Group", "adjacency", "components", "group_articles", "links_within", "source_order"]
+__all__ = [
+    "LEAST_CONFIDENCE",
+    "Adjacency",
+    "Group",
+    "adjacency",
+    "components",
+    "group_articles",
+    "links_within",
+    "source_order",
+]
 
 FULL_COPY_JACCARD: Final = 0.5
+LEAST_CONFIDENCE: Final = 0.5
+"""What a page says of its source with less certainty says nothing."""
 ROUNDUP_HEADS: Final = 3
 SETTLING_ROUNDS: Final = 8
 """Random webs are settled after one or two; the bound is for those that would go round in circles."""
@@ -100,6 +111,8 @@ def links_within(nodes: Mapping[int, Node]) -> dict[int, dict[int, str]]:
     links: dict[int, dict[int, str]] = {}
     for node in nodes.values():
         for pointer in node.pointers:
+            if pointer.confidence < LEAST_CONFIDENCE:
+                continue
             target = by_key.get(pointer.url_key) if pointer.url_key else None
             if target is not None and target != node.article_id:
                 links.setdefault(node.article_id, {}).setdefault(target, pointer.kind)

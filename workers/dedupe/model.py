@@ -160,8 +160,9 @@ class Origin:
     Attributes:
         article_id: a member of the cluster, or None where the origin lies outside the crawl.
         agency, url, site: names of an origin outside; of a member's too, where known.
-        reason: 'linked', 'agency_page', 'credited_agency', 'linked_outside', 'earliest'.
-        evidence: what was found, ready for JSON.
+        reason: the strongest part of the score: 'linked', 'agency_page', 'credited_agency', 'linked_outside',
+            'item_id', 'earliest'.
+        evidence: what was found and the scores of the best candidates, ready for JSON.
     """
 
     article_id: int | None
