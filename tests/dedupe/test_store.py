@@ -452,3 +452,50 @@ def test_sql_and_python_agree_on_when_an_article_was_out(
         (published, certainty, known.first_seen_at) * 2,
     ).fetchone()
     assert row == (known.known_by, None if known.known_from == ANY_TIME else known.known_from)
+
+
+_PAIRS = """
+select least(a.url, b.url), greatest(a.url, b.url), m.kind, s.url, m.lag
+  from wiretrace.matches m
+  join wiretrace.articles a on a.article_id = article_a join wiretrace.articles b on b.article_id = article_b
+  left join wiretrace.articles s on s.article_id = m.copied_from
+ order by 1, 2
+"""
+
+
+def test_every_pair_says_who_took_from_whom_and_how_much_later(connection: Any, writer: Writer) -> None:
+    lines = writer.story(300)
+    copies = [article(name, lines, i) for i, name in enumerate("abcd")]
+    ids = work(connection, copies[::-1])
+    rows = connection.execute(_PAIRS).fetchall()
+    assert [(first, kind, source) for first, _, kind, source, _ in rows] == [
+        (copies[i].url, "copy", copies[i].url) for i in (0, 0, 0, 1, 1, 2)
+    ]
+    assert [row[4] for row in rows] == [timedelta(hours=h) for h in (1, 2, 3, 1, 2, 1)]
+    with connection.transaction(), connection.cursor() as cur:
+        told = {(e.article_a, e.article_b): e.copied_from for e in Index().unsent(cur, ids)}
+    stored = connection.execute("select article_a, article_b, copied_from from wiretrace.matches").fetchall()
+    assert told == {(a, b): source for a, b, source in stored}
+    assert len(told) == 6
+
+
+def test_pairs_that_make_no_story_have_a_direction_where_a_link_or_the_times_tell(
+    connection: Any, writer: Writer
+) -> None:
+    lead = writer.story(120)
+    texts = {name: [*lead, *writer.story(150)] for name in ("a", "b", "c", "d")}
+    first, later = article("a", texts["a"]), article("b", texts["b"], 2)
+    dated = article("c", texts["c"], 3, published_certainty="date_only", published_at=T0.replace(hour=0))
+    blog = article("d", texts["d"], -2, source_link_url=later.url)
+    work(connection, [first, later, dated, blog])
+    rows = connection.execute(_PAIRS).fetchall()
+    assert {row[2] for row in rows} == {"shares_text"}
+    found = {(first[8], second[8]): (source and source[8], lag) for first, second, _, source, lag in rows}
+    assert found == {
+        ("a", "b"): ("a", timedelta(hours=2)),
+        ("a", "c"): (None, None),
+        ("a", "d"): ("d", timedelta(hours=2)),
+        ("b", "c"): (None, None),
+        ("b", "d"): ("b", timedelta(hours=-4)),
+        ("c", "d"): (None, None),
+    }
