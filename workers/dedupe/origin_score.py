@@ -25,8 +25,9 @@ less than `LEAST_CONFIDENCE` say nothing.
 Links are checked. A page of the story that is named by its URL counts in full, already for a fifth of the sites; a
 member whose site alone fits three quarters; a page that nobody has seen half. Whoever is named but names a source
 itself passes on what it got: by a link all of it, by a credit as much as that is sure of. Members that name each other
-in a circle say nothing. A page that was certainly out later than a member that neither links anywhere nor imports is a
-station, whatever links to it; it gets the square of the share, so that only most of a story outweighs a clock.
+in a circle say nothing. A page that was certainly out later than a member that neither links anywhere nor imports is
+likely a station: one site that names it says nothing then, and the others count like credits, so that it takes a good
+part of the story to outweigh a clock.
 
 Times are intervals (`Node.known_from`, `Node.known_by`). Who was certainly first has `first` in full, who was
 certainly later nothing; in between it is the part of the interval that lies before the others, times the trust in
@@ -41,6 +42,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from heapq import nsmallest
 from typing import Final, NamedTuple
 
 from workers.credit.agencies import AGENCIES, agency_of_site
@@ -256,7 +258,7 @@ class _Scoring:
             if "item_id" in share:
                 parts["item_id"] = ITEM_ID * min(1.0, share["item_id"] / SOME)
             if "link" in share:
-                parts["link"] = LINK * self._link_share(key, candidate, share["link"])
+                parts["link"] = LINK * self._link_share(key, candidate, others)
             if key[0] == "member":
                 node = self.nodes[key[1]]  # type: ignore[index]
                 if node.agency_of_site is not None:
@@ -269,7 +271,9 @@ class _Scoring:
             if key[0] == "member" and candidate.score >= best - COMPLETE:
                 candidate.parts["complete"] = -COMPLETE * (1.0 - self._completeness(key[1]))  # type: ignore[arg-type]
 
-    def _link_share(self, key: _Key, candidate: _Candidate, share: float) -> float:
+    def _link_share(self, key: _Key, candidate: _Candidate, others: int) -> float:
+        given = sum(candidate.votes["link"].values())
+        share = given / others
         if key[0] != "member":
             return min(1.0, share / MOST)
         node = self.nodes[key[1]]  # type: ignore[index]
@@ -277,7 +281,7 @@ class _Scoring:
             if other.known_by >= node.known_from:
                 break
             if other.site != node.site and other.article_id not in candidate.voters["link"]:
-                return min(1.0, share) ** 2
+                return min(1.0, max(0.0, given - 1.0) / others / MOST)
         return min(1.0, share / SOME)
 
     def _chances(self) -> dict[int, float]:
@@ -310,12 +314,11 @@ class _Scoring:
 
     def origin(self) -> Origin:
         self._score()
-        ranked = sorted(self.candidates.items(), key=lambda item: self._rank(*item))
+        ranked = nsmallest(CANDIDATES_KEPT, self.candidates.items(), key=lambda item: self._rank(*item))
         key, best = ranked[0]
         evidence = self._evidence(key, best)
         evidence["candidates"] = [
-            {**self._named(k), "score": c.score, "parts": _shown(c.parts)}
-            for k, c in ranked[:CANDIDATES_KEPT]
+            {**self._named(k), "score": c.score, "parts": _shown(c.parts)} for k, c in ranked
         ]
         reason = self._reason(key, best)
         if key[0] == "member":
@@ -350,6 +353,8 @@ class _Scoring:
         if strongest == "credit":
             return "agency_page" if key[0] == "member" else "credited_agency"
         if strongest == "link":
+            if key[0] == "agency" and not candidate.pages:
+                return "credited_agency"  # By the page that they link to.
             return "linked" if key[0] == "member" else "linked_outside"
         return {"item_id": "item_id", "page": "agency_page", "first": "earliest"}[strongest]
 
