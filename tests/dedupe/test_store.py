@@ -11,6 +11,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from schemas.sql import sql
+from tests.dedupe.test_cluster import node
+from workers.dedupe.model import ANY_TIME
 from workers.dedupe.planted import PlantedArticle, planted_corpus
 from workers.dedupe.planted_store import store_planted
 from workers.dedupe.planted_words import LANGUAGES
@@ -226,6 +229,92 @@ def test_a_story_that_stands_whole_in_a_page_forty_times_as_long_is_found(
     ]
 
 
+def _cluster_of(conn: Connection, url: str) -> int | None:
+    return conn.execute("select cluster_id from wiretrace.articles where url = %s", (url,)).fetchone()[0]  # type: ignore[index]
+
+
+def _leads_to(conn: Connection, old: int, read_at: object = None) -> int | None:
+    if read_at is None:
+        return conn.execute("select wiretrace.cluster_of(%s)", (old,)).fetchone()[0]  # type: ignore[index]
+    return conn.execute("select wiretrace.cluster_of(%s, %s)", (old, read_at)).fetchone()[0]  # type: ignore[index]
+
+
+def _refresh(conn: Connection) -> None:
+    with conn.transaction(), conn.cursor() as cur:
+        cur.execute("delete from core.resketched returning article_id")
+        Index().resolve(cur, sorted(row[0] for row in cur.fetchall()))
+
+
+@pytest.mark.parametrize("fate", ["alone", "deleted", "an earlier story", "a later story"])
+def test_an_old_id_leads_to_those_who_stayed_together(connection: Any, writer: Writer, fate: str) -> None:
+    """The article that gave a story of six its id leaves it."""
+    lines, other = writer.story(300), writer.story(280)
+    earlier = [article(f"e{i}", other, i) for i in range(2)]
+    if fate == "an earlier story":
+        work(connection, earlier)
+    six = [article(f"s{i}", lines, i) for i in range(6)]
+    first = work(connection, six)[0]
+    if fate == "a later story":
+        work(connection, earlier)
+    assert _cluster_of(connection, six[5].url) == first
+    read_at = connection.execute("select clock_timestamp()").fetchone()[0]
+    if fate == "deleted":
+        connection.execute("delete from core.articles where article_id = %s", (first,))
+        _refresh(connection)
+    else:
+        text = writer.story(300) if fate == "alone" else other
+        work(connection, [replace(six[0], lines=tuple(text))], version=2)
+    stayed = _cluster_of(connection, six[5].url)
+    assert stayed == first + 1
+    assert _leads_to(connection, first, read_at) == stayed
+    # An id in use is its story's, here the other one's, which has no smaller id.
+    assert _leads_to(connection, first) == (first if fate == "a later story" else stayed)
+    redirects = connection.execute("select * from core.cluster_redirects order by 1, 2").fetchall()
+    rebuild(connection)
+    assert connection.execute("select * from core.cluster_redirects order by 1, 2").fetchall() == redirects
+    # Where it comes back the id is the story's again, and leads on when it goes once more.
+    if fate != "deleted":
+        work(connection, [six[0]], version=3)
+        assert _cluster_of(connection, six[5].url) == _leads_to(connection, first) == first
+        assert _leads_to(connection, stayed) == _leads_to(connection, first, read_at) == first
+        work(connection, [replace(six[0], lines=tuple(writer.story(300)))], version=4)
+        assert _leads_to(connection, first) == _leads_to(connection, first, read_at) == stayed
+
+
+def test_an_id_leads_on_through_a_merge_after_a_split_and_nowhere_when_nobody_is_left(
+    connection: Any, writer: Writer
+) -> None:
+    whole = writer.story(400)
+    half = len(whole) // 2
+    first, second = whole[:half], whole[half:]
+    early = work(connection, [article("a", first), article("b", first, 1)])
+    later = [article(name, second, i) for i, name in enumerate("cde", 2)]
+    ids = work(connection, later)
+    work(connection, [replace(later[0], lines=tuple(writer.story(300)))], version=2)
+    assert _leads_to(connection, ids[0]) == ids[1]
+    work(connection, [article("whole", whole, -1)])
+    assert _leads_to(connection, ids[0]) == _leads_to(connection, ids[1]) == early[0]
+    connection.execute("delete from core.articles where url <> %s", (later[0].url,))
+    _refresh(connection)
+    assert _leads_to(connection, ids[0]) is None
+    assert _leads_to(connection, ids[1]) is None
+
+
+def test_a_story_whose_smallest_article_is_deleted_can_be_locked_at_once(
+    connection: Any, writer: Writer
+) -> None:
+    lines = writer.story(300)
+    first, second, third = work(connection, [article(name, lines, i) for i, name in enumerate("abc")])
+    connection.execute("delete from core.articles where article_id = %s", (first,))
+    units = connection.execute(sql("dedupe/units"), {"article_ids": [second, third]}).fetchall()
+    assert units == [(second,)]
+    with connection.transaction():
+        assert connection.execute(sql("dedupe/lock_units"), {"units": [second]}).fetchall() == units
+    _refresh(connection)
+    rows = connection.execute("select article_id, cluster_id, component_id from core.memberships").fetchall()
+    assert sorted(rows) == [(second, second, None), (third, second, None)]
+
+
 def test_texts_too_short_are_stored_and_have_no_story(connection: Any) -> None:
     work(connection, [article("a", ["Too short to be a story"]), article("b", ["Too short to be a story"])])
     assert stories(connection) == set()
@@ -361,3 +450,65 @@ def test_a_day_without_a_time_of_day_gives_no_hours(
             "select core.lag_between(%s, %s, '2024-02-08 08:00+00', 'exact')", (later, certainty)
         ).fetchone()
     assert found == (lag,)
+
+
+@pytest.mark.parametrize("certainty", ["exact", "hint", "no_zone", "date_only", "guessed", None])
+@pytest.mark.parametrize("seen_after_h", [0.5, 90.0])
+def test_sql_and_python_agree_on_when_an_article_was_out(
+    connection: Any, certainty: str | None, seen_after_h: float
+) -> None:
+    published = T0 if certainty else None
+    facts = {"published_at": published, "published_certainty": certainty}
+    known = node(1, "x", first_seen_at=T0 + timedelta(hours=seen_after_h), **facts)
+    row = connection.execute(
+        "select core.known_by(%s, %s, %s), nullif(core.known_from(%s, %s, %s), '-infinity')",
+        (published, certainty, known.first_seen_at) * 2,
+    ).fetchone()
+    assert row == (known.known_by, None if known.known_from == ANY_TIME else known.known_from)
+
+
+_PAIRS = """
+select least(a.url, b.url), greatest(a.url, b.url), m.kind, s.url, m.lag
+  from wiretrace.matches m
+  join wiretrace.articles a on a.article_id = article_a join wiretrace.articles b on b.article_id = article_b
+  left join wiretrace.articles s on s.article_id = m.copied_from
+ order by 1, 2
+"""
+
+
+def test_every_pair_says_who_took_from_whom_and_how_much_later(connection: Any, writer: Writer) -> None:
+    lines = writer.story(300)
+    copies = [article(name, lines, i) for i, name in enumerate("abcd")]
+    ids = work(connection, copies[::-1])
+    rows = connection.execute(_PAIRS).fetchall()
+    assert [(first, kind, source) for first, _, kind, source, _ in rows] == [
+        (copies[i].url, "copy", copies[i].url) for i in (0, 0, 0, 1, 1, 2)
+    ]
+    assert [row[4] for row in rows] == [timedelta(hours=h) for h in (1, 2, 3, 1, 2, 1)]
+    with connection.transaction(), connection.cursor() as cur:
+        told = {(e.article_a, e.article_b): e.copied_from for e in Index().unsent(cur, ids)}
+    stored = connection.execute("select article_a, article_b, copied_from from wiretrace.matches").fetchall()
+    assert told == {(a, b): source for a, b, source in stored}
+    assert len(told) == 6
+
+
+def test_pairs_that_make_no_story_have_a_direction_where_a_link_or_the_times_tell(
+    connection: Any, writer: Writer
+) -> None:
+    lead = writer.story(120)
+    texts = {name: [*lead, *writer.story(150)] for name in ("a", "b", "c", "d")}
+    first, later = article("a", texts["a"]), article("b", texts["b"], 2)
+    dated = article("c", texts["c"], 3, published_certainty="date_only", published_at=T0.replace(hour=0))
+    blog = article("d", texts["d"], -2, source_link_url=later.url)
+    work(connection, [first, later, dated, blog])
+    rows = connection.execute(_PAIRS).fetchall()
+    assert {row[2] for row in rows} == {"shares_text"}
+    found = {(first[8], second[8]): (source and source[8], lag) for first, second, _, source, lag in rows}
+    assert found == {
+        ("a", "b"): ("a", timedelta(hours=2)),
+        ("a", "c"): (None, None),
+        ("a", "d"): ("d", timedelta(hours=2)),
+        ("b", "c"): (None, None),
+        ("b", "d"): ("b", timedelta(hours=-4)),
+        ("c", "d"): (None, None),
+    }

@@ -6,13 +6,17 @@ The rule. Articles are taken in the order *sources first*: those that name no ot
 the time they were out, then by URL key. Each in turn
 
 1. joins the *head* that it is a copy of (an edge of kind `copy` between the two); of several the one it links to,
-   else the one with the highest Jaccard;
+   else the one in whose story it finds the highest Jaccard, to the head or to another member: ten copies of a whole
+   text stay together though two parts of it were out first and each copy holds a little more of one or the other;
 2. else joins the cluster in which it is a copy of more than half of the *anchors*: its `EARLIER_COPIES` (K) earliest
    members, which are all members of a story that has no more;
 3. else becomes a head.
 
-Afterwards every article that is no head moves to the best of all heads it is a copy of. So A ~ B and B ~ C make one
-story of A and C only if both are copies of one head or of most of the story.
+Afterwards every article that is no head moves to the best of all heads it is a copy of. Moves may take away what
+others had joined for: whoever is then a copy neither of its head nor of most of the anchors is taken out and placed
+again, and a head that nobody is left with joins the story of which it matches most, until nothing changes; after
+`SETTLING_ROUNDS` whoever still has no right to its place stands alone. So A ~ B and B ~ C make one story of A and C
+only if both are copies of one head or of most of the story.
 
 Large stories. An article keeps an edge to the K earliest of its earlier copies only (`bounds.py`), so in a component
 of more than K + 1 articles the edge of an article that keeps K, a *full* one, to the head may be missing, if the head
@@ -42,10 +46,23 @@ from typing import Final
 from workers.dedupe import bounds
 from workers.dedupe.model import COPY, Edge, Node
 
-__all__ = ["Adjacency", "Group", "adjacency", "components", "group_articles", "links_within", "source_order"]
+__all__ = [
+    "LEAST_CONFIDENCE",
+    "Adjacency",
+    "Group",
+    "adjacency",
+    "components",
+    "group_articles",
+    "links_within",
+    "source_order",
+]
 
 FULL_COPY_JACCARD: Final = 0.5
+LEAST_CONFIDENCE: Final = 0.5
+"""What a page says of its source with less certainty says nothing."""
 ROUNDUP_HEADS: Final = 3
+SETTLING_ROUNDS: Final = 8
+"""Random webs are settled after one or two; the bound is for those that would go round in circles."""
 
 Adjacency = Mapping[int, Mapping[int, Edge]]
 """article id -> other end -> edge, of edges of kind `copy`."""
@@ -94,6 +111,8 @@ def links_within(nodes: Mapping[int, Node]) -> dict[int, dict[int, str]]:
     links: dict[int, dict[int, str]] = {}
     for node in nodes.values():
         for pointer in node.pointers:
+            if pointer.confidence < LEAST_CONFIDENCE:
+                continue
             target = by_key.get(pointer.url_key) if pointer.url_key else None
             if target is not None and target != node.article_id:
                 links.setdefault(node.article_id, {}).setdefault(target, pointer.kind)
@@ -135,8 +154,8 @@ class _Grouping:
         self.head_of: dict[int, int] = {}
         self.members: dict[int, list[int]] = {}
         self.roundups: set[int] = set()
-        by_time = sorted(nodes, key=lambda i: nodes[i].order)
-        self.time = {node: i for i, node in enumerate(by_time)}
+        self.by_time = sorted(nodes, key=lambda i: nodes[i].order)
+        self.time = {node: i for i, node in enumerate(self.by_time)}
         self.times_of: dict[int, list[int]] = {}
         """head -> places in time of the members, ascending."""
         self.reach = self._reaches()
@@ -172,7 +191,54 @@ class _Grouping:
                 if best is not None and best != self.head_of[node]:
                     self._take_out(node)
                     self._put(node, best)
+        self._settle()
         return sorted((head, tuple(sorted(members))) for head, members in self.members.items())
+
+    def _settle(self) -> None:
+        """Leaves nobody in a story who is a copy neither of its head nor of most of its anchors."""
+        for _ in range(SETTLING_ROUNDS):
+            is_settled = True
+            for node in self.order:
+                if self.head_of[node] == node:
+                    head = self._story_of_lone_head(node)
+                    if head is None:
+                        continue
+                elif not self._is_loose(node):
+                    continue
+                else:
+                    head = None
+                is_settled = False
+                self._take_out(node)
+                self._put(node, head or self._best_head(node) or self._most_matched(node) or node)
+            if is_settled:
+                return
+        while loose := [node for node in self.order if self._is_loose(node)]:
+            for node in loose:
+                self._take_out(node)
+                self._put(node, node)
+
+    def _is_loose(self, node: int) -> bool:
+        """Whether a member matches neither its head nor most of the anchors of which this is known."""
+        head = self.head_of[node]
+        around = self.edges.get(node, {})
+        if node == head or head in around:
+            return False
+        matched = apart = 0
+        for time in self.times_of[head][: bounds.EARLIER_COPIES]:
+            other = self.by_time[time]
+            if other in around:
+                matched += 1
+            elif other != node and self._is_apart(node, other):
+                apart += 1
+        if matched > apart:
+            return False
+        return apart > 0 or not any(self.head_of[other] == head for other in around if other in self.head_of)
+
+    def _story_of_lone_head(self, node: int) -> int | None:
+        if len(self.members[node]) > 1 or node in self.roundups or not self.edges.get(node):
+            return None
+        self._best_head(node)  # Notes whether it is a round-up of the heads there are now.
+        return self._most_matched(node)
 
     def _put(self, node: int, head: int) -> None:
         self.head_of[node] = head
@@ -184,6 +250,8 @@ class _Grouping:
         self.members[head].remove(node)
         times = self.times_of[head]
         del times[bisect_left(times, self.time[node])]
+        if not times:
+            del self.members[head], self.times_of[head]
 
     def _may_wait(self, node: int) -> bool:
         return node in self.reach and any(
@@ -214,6 +282,11 @@ class _Grouping:
             most = self._most_matched(node)
             if most is not None and most not in likeness:
                 likeness[most] = max(around[m].jaccard for m in around if self.head_of.get(m) == most)
+        if len(likeness) > 1:
+            for other, edge in around.items():
+                head = self.head_of.get(other)
+                if head in likeness and edge.jaccard > likeness[head]:
+                    likeness[head] = edge.jaccard
         linked_heads = {self.head_of.get(target) for target in self.links.get(node, ())}
 
         def preference(head: int) -> tuple[bool, float, int]:

@@ -50,10 +50,11 @@ def _node(
         named = named_site or (site_of(url) if url else None)
         if named and named != site:
             pointer_key = _url_key(url)
-            pointers.setdefault(
-                (pointer_key, named),
-                Pointer(kind=kind, url_key=pointer_key, url=url, site=named, confidence=confidence),
-            )
+            known = pointers.get((pointer_key, named))
+            if known is None or known.confidence < confidence:
+                pointers[pointer_key, named] = Pointer(
+                    kind=kind, url_key=pointer_key, url=url, site=named, confidence=confidence
+                )
 
     has_copy_mark = False
     for credit in credits or ():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Final, NamedTuple
 
 __all__ = [
+    "ANY_TIME",
     "COPY",
     "RELATIONS",
     "Edge",
@@ -24,6 +25,11 @@ __all__ = [
 COPY: Final = "copy"
 """The kind of the pairs that make stories."""
 RELATIONS: Final = ("origin", "verbatim", "trimmed", "edited", "partial")
+
+ANY_TIME: Final = datetime.min.replace(tzinfo=UTC)
+_LATER: Final = {"date_only": timedelta(days=1) - timedelta(seconds=1), "no_zone": timedelta(hours=12)}
+_EARLIER: Final = {"no_zone": timedelta(hours=14)}
+"""Clocks run from 12 hours behind UTC to 14 ahead of it; one without a zone is stored as if it were UTC."""
 
 Order = tuple[datetime, str]
 """`Node.known_by` and URL key: which of two articles is the earlier, whoever arrived first."""
@@ -83,14 +89,24 @@ class Node:
     def known_by(self) -> datetime:
         """The time by which the article was out for certain: never later than it was first seen.
 
-        A date without a time of day counts as the end of that day.
+        A date without a time of day counts as the end of that day, a clock without a zone as the latest time it can
+        mean; a guessed date says nothing. The same as `core.known_by` in SQL.
         """
-        if self.published_at is None:
+        if self.published_at is None or self.published_certainty == "guessed":
             return self.first_seen_at
-        published = self.published_at
-        if self.published_certainty == "date_only":
-            published += timedelta(days=1) - timedelta(seconds=1)
-        return min(published, self.first_seen_at)
+        slack = _LATER.get(self.published_certainty or "", timedelta(0))
+        return min(self.published_at + slack, self.first_seen_at)
+
+    @cached_property
+    def known_from(self) -> datetime:
+        """The time before which the article was not out for certain, as far as its page can be trusted.
+
+        The beginning of time where it states nothing or its date is guessed. The same as `core.known_from` in SQL.
+        """
+        if self.published_at is None or self.published_certainty == "guessed":
+            return ANY_TIME
+        slack = _EARLIER.get(self.published_certainty or "", timedelta(0))
+        return min(self.published_at - slack, self.first_seen_at)
 
     @cached_property
     def order(self) -> Order:
@@ -144,8 +160,9 @@ class Origin:
     Attributes:
         article_id: a member of the cluster, or None where the origin lies outside the crawl.
         agency, url, site: names of an origin outside; of a member's too, where known.
-        reason: 'linked', 'agency_page', 'credited_agency', 'linked_outside', 'earliest'.
-        evidence: what was found, ready for JSON.
+        reason: the strongest part of the score: 'linked', 'agency_page', 'credited_agency', 'linked_outside',
+            'item_id', 'earliest'.
+        evidence: what was found and the scores of the best candidates, ready for JSON.
     """
 
     article_id: int | None

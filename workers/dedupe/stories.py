@@ -27,6 +27,7 @@ from workers.dedupe.matches import delete_matches
 from workers.dedupe.model import COPY, Edge, Match, Membership, Node, Order, StoryCluster
 from workers.dedupe.origin import Outline, describe, outline
 from workers.dedupe.packed import Int8s
+from workers.dedupe.redirects import write_redirects
 from workers.dedupe.references import load_measures
 
 __all__ = ["Locked", "lock_stories", "trim_copies", "write_clusters"]
@@ -38,16 +39,14 @@ class Locked:
 
     Attributes:
         units: by article id, for every article that a copy connects with the seeds.
-        placed: those that are in a cluster or have a component before anything is written.
-        clusters: the ids of their clusters before anything is written.
+        clusters: the id of their cluster before anything is written, by article id; without those that have none.
         horizons: of the articles that keep as many earlier copies as are kept; see `bounds`.
         copies: the edges of kind `copy` among them, by both ends; kept up to date by `add` and `drop`.
         nodes: the facts about the articles that have a copy; loaded by `trim_copies`.
     """
 
     units: dict[int, int] = field(default_factory=dict)
-    placed: set[int] = field(default_factory=set)
-    clusters: set[int] = field(default_factory=set)
+    clusters: dict[int, int] = field(default_factory=dict)
     horizons: dict[int, Order] = field(default_factory=dict)
     copies: defaultdict[int, dict[int, Edge]] = field(default_factory=lambda: defaultdict(dict))
     nodes: dict[int, Node] = field(default_factory=dict)
@@ -95,11 +94,8 @@ def _read_stories(cur: Cursor, seeds: Sequence[int]) -> Locked:
         for article_id, unit, cluster_id, horizon_at, horizon_key in cur.fetchall():
             reached.append(article_id)
             locked.units[article_id] = unit
-            if unit != article_id:
-                locked.placed.add(article_id)
             if cluster_id is not None:
-                locked.clusters.add(cluster_id)
-                locked.placed.add(article_id)
+                locked.clusters[article_id] = cluster_id
             if horizon_at is not None:
                 locked.horizons[article_id] = (horizon_at, horizon_key)
         cur.execute(sql("dedupe/copies_within"), {"article_ids": Int8s(sorted(reached))}, binary=True)
@@ -163,7 +159,9 @@ def write_clusters(cur: Cursor, locked: Locked) -> None:
             )
     measures = load_measures(cur, [pair for found in outlines for pair in found.unmeasured(locked.copies)])
     clusters = [describe(found, locked.copies, measures) for found in outlines]
-    gone = sorted(locked.clusters - {cluster.cluster_id for cluster in clusters})
+    after = {place.article_id: cluster.cluster_id for cluster in clusters for place in cluster.members}
+    write_redirects(cur, locked.clusters, after)
+    gone = sorted(set(locked.clusters.values()).difference(after.values()))
     if gone:
         cur.execute(sql("dedupe/delete_clusters"), {"cluster_ids": gone})
     if clusters:
@@ -171,10 +169,11 @@ def write_clusters(cur: Cursor, locked: Locked) -> None:
             sql("dedupe/write_clusters"), {"clusters": _json([_cluster_row(c, nodes) for c in clusters])}
         )
     rows = [_membership_row(cluster, place) for cluster in clusters for place in cluster.members]
-    placed = {row["article_id"] for row in rows}
     # Whoever was alone and stays alone says so already: most articles of a batch.
-    alone = {i for i in locked.units if i in locked.placed or i in unit_of} - placed
-    rows.extend({"article_id": i, "is_origin": False} for i in sorted(alone))
+    was_placed = locked.clusters.keys() | {i for i, unit in locked.units.items() if unit != i}
+    rows.extend(
+        {"article_id": i, "is_origin": False} for i in sorted((was_placed | unit_of.keys()) - after.keys())
+    )
     for row in rows:
         article_id = row["article_id"]
         unit = unit_of.get(article_id)

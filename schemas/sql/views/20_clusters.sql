@@ -72,7 +72,7 @@ select c.cluster_id, coalesce(o.title, h.title) as title, c.size, c.sites, c.ori
   left join core.articles o on o.article_id = c.origin_article_id;
 
 comment on view wiretrace.clusters is 'Stories that were published more than once.';
-comment on column wiretrace.clusters.cluster_id is 'The smallest article id among the members. When stories merge, the smallest stays; wiretrace.cluster_of(old id) leads from any earlier id to the current one.';
+comment on column wiretrace.clusters.cluster_id is 'The smallest article id among the members. When stories merge, the smallest stays; wiretrace.cluster_of(old id) leads from any earlier id to the current one. An id may come into use again, for whatever story its article is in; wiretrace.cluster_of(old id, when it was read) then leads to the right one.';
 comment on column wiretrace.clusters.title is 'Headline of the origin, or of the head where the origin lies outside the crawl.';
 comment on column wiretrace.clusters.size is 'Number of articles.';
 comment on column wiretrace.clusters.sites is 'Number of sites.';
@@ -83,8 +83,8 @@ comment on column wiretrace.clusters.first_published_at is 'Earliest published t
 comment on column wiretrace.clusters.last_published_at is 'Latest published time of a member; days without a time of day count only where there is nothing else.';
 comment on column wiretrace.clusters.spread is 'Time from the first to the last publication.';
 comment on column wiretrace.clusters.origin_agency is 'The news agency that the story comes from, by its short name.';
-comment on column wiretrace.clusters.origin_reason is 'linked, agency_page, credited_agency, linked_outside or earliest: the kind of evidence that decided.';
-comment on column wiretrace.clusters.origin_evidence is 'What was found on the pages.';
+comment on column wiretrace.clusters.origin_reason is 'The strongest part of the score: linked, agency_page, credited_agency, linked_outside, item_id or earliest.';
+comment on column wiretrace.clusters.origin_evidence is 'score and parts: the points of the origin by kind of evidence; candidates: the same of the best five; linked_by, credited_by, item_ids: what was found on the pages; known_by, certainty, next_known_by: the time that was believed.';
 comment on column wiretrace.clusters.head_article_id is 'The member that the others were verified against.';
 comment on column wiretrace.clusters.changed_at is 'When the cluster last changed.';
 
@@ -122,24 +122,76 @@ comment on column wiretrace.cluster_members.title is 'Its headline.';
 comment on column wiretrace.cluster_members.credit_agency is 'The news agency that it credits.';
 comment on column wiretrace.cluster_members.source_link_url is 'Target of the "Source link" on its page.';
 
+-- Whether the page of one article names another, or its site, as its source: with a confidence of at least .5, as in
+-- workers/dedupe/cluster.py.
+create or replace function core.names_as_source(copy core.articles, source core.articles) returns boolean
+language sql stable
+return core.plain_url_key(copy.source_link_url) = source.url_key
+       or exists (select from core.credits c
+                   where c.article_id = copy.article_id and c.confidence >= .5
+                     and c.kind in ('canonical', 'source_link', 'originally_published', 'appeared_first', 'pixel',
+                                    'syndication_meta')
+                     and (c.site = source.site
+                          or core.plain_url_key(c.url)
+                             in (source.url_key, core.plain_url_key(source.canonical_url))));
+
+comment on function core.names_as_source(core.articles, core.articles) is 'Whether one article names the other, or its site, as its source.';
+
+-- Which of two articles that share text the other took it from. What their story says; else which page names the
+-- other; else the origin; else who was out before the other could have been. A story's members note what their pages
+-- name, so the credits are read only of those that name something, and of articles without a story.
+create or replace function core.source_of_pair(a core.articles, b core.articles, of_a core.memberships,
+                                               of_b core.memberships) returns bigint
+language sql stable
+return case when of_a.copied_from = b.article_id and of_b.copied_from is distinct from a.article_id
+            then b.article_id
+            when of_b.copied_from = a.article_id and of_a.copied_from is distinct from b.article_id
+            then a.article_id
+            else coalesce(
+                case when coalesce(of_a.evidence -> 'links' <> '[]', true)
+                       or coalesce(of_b.evidence -> 'links' <> '[]', true)
+                     then case when core.names_as_source(a, b) is not true
+                               then case when core.names_as_source(b, a) then a.article_id end
+                               when core.names_as_source(b, a) is not true then b.article_id end end,
+                case when of_a.cluster_id = of_b.cluster_id and of_a.is_origin then a.article_id
+                     when of_a.cluster_id = of_b.cluster_id and of_b.is_origin then b.article_id
+                     when core.known_by(a.published_at, a.published_certainty, a.first_seen_at)
+                          < core.known_from(b.published_at, b.published_certainty, b.first_seen_at)
+                     then a.article_id
+                     when core.known_by(b.published_at, b.published_certainty, b.first_seen_at)
+                          < core.known_from(a.published_at, a.published_certainty, a.first_seen_at)
+                     then b.article_id end)
+       end;
+
+comment on function core.source_of_pair is 'Which of two articles that share text the other took it from; null where nothing tells.';
+
+-- When an article was published; where its page does not say, or the day was guessed, when it was first seen.
+create or replace function core.stated_at(published_at timestamptz, published_certainty text, first_seen_at timestamptz)
+returns timestamptz
+language sql immutable parallel safe
+return case when published_at is null or published_certainty = 'guessed' then first_seen_at else published_at end;
+
+comment on function core.stated_at is 'Published time of an article, or when it was first seen.';
+
 create or replace view wiretrace.matches as
-select m.article_a, m.article_b, a.url as url_a, b.url as url_b, m.jaccard, m.containment_a_in_b,
-       m.containment_b_in_a, m.kind, m.longest_passage_words,
-       case when ma.copied_from = m.article_b then m.article_b
-            when mb.copied_from = m.article_a then m.article_a
-       end as copied_from,
-       case when ma.copied_from = m.article_b then core.lag_between(a.published_at, a.published_certainty,
-                                   b.published_at, b.published_certainty)
-            when mb.copied_from = m.article_a then core.lag_between(b.published_at, b.published_certainty,
-                                   a.published_at, a.published_certainty)
-       end as lag,
-       m.version_a, m.version_b, m.matched_at
-  from core.matches m
-  join core.articles a on a.article_id = m.article_a
-  join core.articles b on b.article_id = m.article_b
-  left join core.memberships ma on ma.article_id = m.article_a
-  left join core.memberships mb on mb.article_id = m.article_b
- where m.kind in ('copy', 'shares_text');
+with pairs as (
+    select m.*, a.url as url_a, b.url as url_b, core.source_of_pair(a, b, ma, mb) as copied_from,
+           core.stated_at(a.published_at, a.published_certainty, a.first_seen_at) as at_a,
+           core.stated_at(b.published_at, b.published_certainty, b.first_seen_at) as at_b,
+           a.published_certainty as certainty_a, b.published_certainty as certainty_b
+      from core.matches m
+      join core.articles a on a.article_id = m.article_a
+      join core.articles b on b.article_id = m.article_b
+      left join core.memberships ma on ma.article_id = m.article_a
+      left join core.memberships mb on mb.article_id = m.article_b
+     where m.kind in ('copy', 'shares_text')
+)
+select article_a, article_b, url_a, url_b, jaccard, containment_a_in_b, containment_b_in_a, kind,
+       longest_passage_words, copied_from,
+       case copied_from when article_b then core.lag_between(at_a, certainty_a, at_b, certainty_b)
+                        when article_a then core.lag_between(at_b, certainty_b, at_a, certainty_a) end as lag,
+       version_a, version_b, matched_at
+  from pairs;
 
 comment on view wiretrace.matches is 'Verified pairs of articles that share text; article_a is the smaller id. Pairs of kind copy make the clusters; an article keeps those with the 32 earliest of the copies that were out before it.';
 comment on column wiretrace.matches.article_a is 'The smaller article id.';
@@ -151,8 +203,8 @@ comment on column wiretrace.matches.containment_a_in_b is 'Share of article_a''s
 comment on column wiretrace.matches.containment_b_in_a is 'Share of article_b''s shingles that article_a has.';
 comment on column wiretrace.matches.kind is 'copy, or shares_text: weaker reuse, which makes no cluster.';
 comment on column wiretrace.matches.longest_passage_words is 'Length of the longest passage that both have, in words.';
-comment on column wiretrace.matches.copied_from is 'Whichever the other took the text from; null where nothing tells.';
-comment on column wiretrace.matches.lag is 'Time from the source''s publication to the copy''s, where copied_from tells.';
+comment on column wiretrace.matches.copied_from is 'Whichever the other took the text from: as their story says; else the one that the other page names; else the origin of their story; else the one that was out for certain before the other could have been. Null where nothing is named and the times leave both open: days without a time of day, clocks without a zone, guessed days, pages without a date.';
+comment on column wiretrace.matches.lag is 'Time from the source''s publication to the copy''s, where copied_from tells; negative where the copy claims to be earlier. Where a page states no time, first_seen_at stands for it; where it states only its day: whole days, null within one day.';
 comment on column wiretrace.matches.version_a is 'Version of article_a''s text that was measured.';
 comment on column wiretrace.matches.version_b is 'Version of article_b''s text that was measured.';
 comment on column wiretrace.matches.matched_at is 'When the pair was verified.';
@@ -177,13 +229,54 @@ comment on column wiretrace.rejected_matches.reason is 'template (same skeleton,
 comment on column wiretrace.rejected_matches.longest_passage_words is 'Length of the longest passage that both have, in words.';
 comment on column wiretrace.rejected_matches.matched_at is 'When the pair was verified.';
 
+-- Where the story is now that had this id at that time. Every step goes to a later time, so it ends.
+create or replace function core.follow_cluster(cluster_id bigint, read_at timestamptz) returns bigint
+language sql stable
+begin atomic
+    with recursive trail (successor_id, left_at) as (
+        (select r.successor_id, r.left_at
+           from core.cluster_redirects r
+          where r.cluster_id = follow_cluster.cluster_id and r.left_at > follow_cluster.read_at
+          order by r.left_at limit 1)
+        union all
+        select n.successor_id, n.left_at
+          from trail t
+          cross join lateral (
+              select r.successor_id, r.left_at
+                from core.cluster_redirects r
+               where r.cluster_id = t.successor_id and r.left_at > t.left_at
+               order by r.left_at limit 1) n
+    ), now_at (cluster_id) as (
+        -- Not redirected since: the id itself.
+        select coalesce((select successor_id from trail order by left_at desc limit 1),
+                        case when not exists (select from trail) then follow_cluster.cluster_id end)
+    )
+    select coalesce((select m.cluster_id from core.memberships m join now_at on m.cluster_id = now_at.cluster_id limit 1),
+                    (select m.cluster_id from core.memberships m where m.article_id = follow_cluster.cluster_id));
+end;
+
+comment on function core.follow_cluster is 'The current id of the story that had this cluster id at that time.';
+
 create or replace function wiretrace.cluster_of(cluster_id bigint) returns bigint
 language sql stable
 begin atomic
-    select m.cluster_id from core.memberships m where m.article_id = cluster_of.cluster_id;
+    select case when exists (select from core.memberships m where m.cluster_id = cluster_of.cluster_id)
+                then cluster_of.cluster_id
+                else core.follow_cluster(cluster_of.cluster_id,
+                                         coalesce((select max(r.left_at) - interval '1 microsecond'
+                                                     from core.cluster_redirects r
+                                                    where r.cluster_id = cluster_of.cluster_id), 'infinity')) end;
 end;
 
-comment on function wiretrace.cluster_of(bigint) is 'The current id of the cluster that has or had this id (ids are ids of members, so every old id leads on); null where the story has no copies any more.';
+comment on function wiretrace.cluster_of(bigint) is 'The current id of the cluster that has or had this id: an id in use leads to itself, an earlier one to the cluster that kept most of its members when the id was last given up; null where none of them has a copy any more. The id of any article leads to its cluster.';
+
+create or replace function wiretrace.cluster_of(cluster_id bigint, read_at timestamptz) returns bigint
+language sql stable
+begin atomic
+    select core.follow_cluster(cluster_of.cluster_id, cluster_of.read_at);
+end;
+
+comment on function wiretrace.cluster_of(bigint, timestamptz) is 'The current id of the story that had this cluster id at that time, though another story may have the id now.';
 
 create or replace function wiretrace.cluster_timeline(cluster_id bigint)
 returns table (article_id bigint, url text, site text, title text, published_at timestamptz, lag interval,

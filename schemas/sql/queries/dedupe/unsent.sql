@@ -1,9 +1,7 @@
 -- Copies among the articles' matches whose event was not acknowledged yet.
 select m.article_a, m.version_a, a.url, a.site, m.article_b, m.version_b, b.url, b.site, m.jaccard,
        m.containment_a_in_b, m.containment_b_in_a, m.matched_at,
-       case when ma.copied_from = m.article_b then m.article_b
-            when mb.copied_from = m.article_a then m.article_a
-       end as copied_from
+       core.source_of_pair(a, b, ma, mb) as copied_from
   from core.matches m
   join core.articles a on a.article_id = m.article_a
   join core.articles b on b.article_id = m.article_b
