@@ -62,10 +62,15 @@ FACT_GAP_RATES: Final = ((2, 25), (4, 45))
 """A template has at least so many gaps with other facts, and one in at most so many shared words: two are enough
 where every second line of a short table differs, four where the skeleton is prose. The changed ones are
 `FACT_CHANGE_SHARE` of all numbers and names that both have: an editor who turns weekdays into dates changes fewer."""
-UPDATE_RATES: Final = ((0.4, 0.75, 0), (0.25, 1.0, 26))
+UPDATE_CHANGE_SHARE: Final = 0.4
+UPDATE_GAP_SHARE: Final = 0.75
+UPDATE_RATE: Final = 26
 """Where `LONG_COPY_SHARED` is shared, an update and a house style are told from a series: the changed facts are at most
-this share of the facts, their gaps at most this share of the gaps (whoever writes anew changes words too, a series
-only fills in), and there is at most one in so many shared words."""
+this share of all facts, and their gaps at most this share of the gaps (whoever writes anew changes words too, a series
+only fills in) or at most one in so many shared words."""
+NO_CASE_RATE: Final = (4, 110)
+"""As `FACT_GAP_RATES` where letters have no case, if no more facts are kept than changed: in scripts without spaces
+every pair of neighbouring characters is a word, of which a Thai word has four."""
 LEAST_GAPS: Final = 4
 GAP_WORDS_SHARE: Final = 1 / 13
 """Where capitals do not tell names, so many gaps of any kind with at least this many replaced words for each shared one
@@ -158,7 +163,8 @@ class Story:
             is_name = are_in_runs(is_name)
         elif self.case == ALL_CAPITALS:
             is_name[:] = False
-        return ((self.words & NUMBER) != 0) | is_name
+        is_fact: npt.NDArray[np.bool_] = ((self.words & NUMBER) != 0) | is_name
+        return is_fact
 
     @cached_property
     def facts_before(self) -> npt.NDArray[np.int64]:
@@ -327,29 +333,40 @@ def may_be_template(
     """Whether gaps are as many as in a template, for one pair or for arrays of pairs."""
     is_dense = [(fact_gaps >= least) & (fact_gaps * words >= shared) for least, words in FACT_GAP_RATES]
     has_other_facts = (fact_gaps >= FACT_GAP_SHARE * gaps) & functools.reduce(operator.or_, is_dense)
-    has_other_words = (gaps >= LEAST_GAPS) & (gap_words >= GAP_WORDS_SHARE * shared) & (case < CAPITAL_NAMES)
-    return has_other_facts | (has_other_words & ((fact_gaps > 0) | (case == NO_CASE)))
+    return has_other_facts | _has_other_words(fact_gaps, gaps, gap_words, shared, case)
+
+
+def _has_other_words(
+    fact_gaps: _Counts, gaps: _Counts, gap_words: _Counts, shared: _Counts, case: _Counts
+) -> Any:
+    """Whether gaps are as many as in a template where capitals do not tell names."""
+    least, words = NO_CASE_RATE
+    has_other_facts = (
+        (fact_gaps >= least) & (fact_gaps >= FACT_GAP_SHARE * gaps) & (fact_gaps * words >= shared)
+    )
+    has_other_words = (gaps >= LEAST_GAPS) & (gap_words >= GAP_WORDS_SHARE * shared)
+    return ((case == NO_CASE) & (has_other_facts | has_other_words)) | (
+        (case < CAPITAL_NAMES) & (fact_gaps > 0) & has_other_words
+    )
 
 
 def _is_template(measured: Measure) -> bool:
     gaps, changed, shared = measured.gaps, measured.fact_gaps, measured.shared
     facts = changed + measured.shared_facts
-    if (
-        changed >= FACT_GAP_SHARE * gaps
-        and changed >= FACT_CHANGE_SHARE * facts
-        and any(changed >= least and changed * words >= shared for least, words in FACT_GAP_RATES)
+    if changed >= measured.shared_facts and _has_other_words(
+        changed, gaps, measured.gap_words, shared, measured.case
     ):
-        return not (
-            measured.containment >= LONG_COPY_CONTAINMENT
-            and shared >= LONG_COPY_SHARED
-            and any(
-                changed <= of_facts * facts and changed <= of_gaps * gaps and changed * words <= shared
-                for of_facts, of_gaps, words in UPDATE_RATES
-            )
-        )
-    has_many_gaps = gaps >= LEAST_GAPS and measured.gap_words >= GAP_WORDS_SHARE * shared
-    can_be_names = measured.case == NO_CASE or (measured.case < CAPITAL_NAMES and changed > 0)
-    return has_many_gaps and can_be_names and changed >= measured.shared_facts
+        return True
+    is_dense = any(changed >= least and changed * words >= shared for least, words in FACT_GAP_RATES)
+    if not is_dense or changed < FACT_GAP_SHARE * gaps or changed < FACT_CHANGE_SHARE * facts:
+        return False
+    is_update = (
+        measured.containment >= LONG_COPY_CONTAINMENT
+        and shared >= LONG_COPY_SHARED
+        and changed <= UPDATE_CHANGE_SHARE * facts
+        and (changed <= UPDATE_GAP_SHARE * gaps or changed * UPDATE_RATE <= shared)
+    )
+    return not is_update
 
 
 def kind_of(measured: Measure, *, is_same_site: bool) -> str:
