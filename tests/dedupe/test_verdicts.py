@@ -269,3 +269,50 @@ def test_a_copy_with_some_other_words_is_a_copy_where_letters_have_no_case(langu
     text, first, _, edits = CASELESS[language]
     story = [text.format(**dict(zip(_SLOTS, first, strict=True)))]
     assert _kind(story, _with(story, **edits)) == "copy"
+
+
+# ------------------------------------------------------------------------------- short and very long texts
+
+BRIEF = (
+    "The city council of Dunford voted on Tuesday to close the swimming hall on Mill Road for two years of repairs that "
+    "are expected to cost 11 million pounds, after engineers had found cracks in the roof and in both of the main pools. "
+    "Schools will use the hall in Ashby until the work is done."
+)
+
+
+def test_a_brief_with_another_word_or_a_line_of_its_own_is_a_copy_on_another_site() -> None:
+    assert 40 <= len(BRIEF.split()) < 60
+    for other in ([BRIEF.replace("expected", "thought")], [BRIEF, "More on this story as we get it."]):
+        assert _kind([BRIEF], other) == "copy"
+        assert _kind([BRIEF], other, is_same_site=True) == "shares_text"
+
+
+def test_a_brief_with_other_facts_is_no_copy() -> None:
+    assert _kind([BRIEF], [_with([BRIEF], **{"11_million": "twelve million"})[0]]) == "shares_text"
+    assert _kind([BRIEF], [_with([BRIEF], Tuesday="Friday")[0]]) == "shares_text"
+    assert _kind([BRIEF], [_with([BRIEF], Dunford="Market Weston")[0]]) == "shares_text"
+
+
+def test_what_sites_of_a_group_say_of_themselves_is_no_copy() -> None:
+    about = (
+        "Sign up for the free morning newsletter of the {} and get the top stories of the day sent straight to your inbox "
+        "before breakfast. By signing up you agree to our terms of use and to the way in which we handle your data, and "
+        "you can leave at any time."
+    )
+    assert 40 <= len(about.split()) < 60
+    assert _kind([about.format("Chronicle")], [about.format("Harbour Post")]) == "shares_text"
+
+
+def _long_report(lines: int) -> Lines:
+    """Paragraphs that have no four words in common with each other or with the stories here."""
+    return [" ".join(f"w{place}x{line}" for place in range(30)) + "." for line in range(lines)]
+
+
+def test_a_story_whole_within_a_very_long_page_is_a_copy() -> None:
+    page = [*_long_report(50), *FERRY, *_long_report(120)[50:]]
+    assert _kind(FERRY, page) == "copy"
+    assert _kind(page[48:54], page) == "copy"
+
+
+def test_a_brief_within_a_very_long_page_only_shares_text() -> None:
+    assert _kind([BRIEF], [*_long_report(50), BRIEF]) == "shares_text"

@@ -229,7 +229,7 @@ def _measured(part: Sequence[_Pair]) -> list[Measure | None]:
         is_same[i] = np.array_equal(_words_of(texts, pairs.a[i]), _words_of(texts, pairs.b[i]))
     unquoted = _unquoted(texts, pairs)
     cases, is_fact = _facts(texts)
-    longest, gaps, gap_words, fact_gaps = _passages(texts, pairs, is_same, is_fact)
+    longest, gaps, gap_words, fact_gaps, half_fact_gaps = _passages(texts, pairs, is_same, is_fact)
     longest = np.where(is_same, words_a, longest)
     case = np.minimum(cases[pairs.a], cases[pairs.b])
     shared_facts = np.zeros(len(shared), np.int64)
@@ -246,6 +246,7 @@ def _measured(part: Sequence[_Pair]) -> list[Measure | None]:
         gaps,
         gap_words,
         fact_gaps,
+        half_fact_gaps,
         case,
         shared_facts,
         np.minimum(words_a, words_b),
@@ -295,8 +296,9 @@ def _facts(texts: _Texts) -> tuple[Int64s, Bools]:
 
 def _passages(
     texts: _Texts, pairs: _Pairs, is_same: Bools, is_fact: Bools
-) -> tuple[Int64s, Int64s, Int64s, Int64s]:
-    """For each pair: the longest shared passage in words, short replacements, their words, those with other facts.
+) -> tuple[Int64s, Int64s, Int64s, Int64s, Int64s]:
+    """For each pair: the longest shared passage in words, short replacements, their words, those with other facts on
+    both sides, and those with facts on one.
 
     Args:
         is_same: pairs of one text twice; nothing is sought in them.
@@ -311,7 +313,7 @@ def _passages(
     in_b = pairs.in_b[is_hit] + (texts.word_starts - texts.shingle_starts)[pairs.b][owner]
     longest = np.zeros(count, np.int64)
     if not len(owner):
-        return longest, longest.copy(), longest.copy(), longest.copy()
+        return longest, longest.copy(), longest.copy(), longest.copy(), longest.copy()
     is_start = np.ones(len(owner), bool)
     is_start[1:] = (in_a[1:] - in_a[:-1] != 1) | (in_b[1:] - in_b[:-1] != 1) | (owner[1:] != owner[:-1])
     starts = np.flatnonzero(is_start)
@@ -328,12 +330,14 @@ def _passages(
     gap_words = np.bincount(owner[places], np.minimum(size_a, size_b)[places], count).astype(np.int64)
     facts_before = np.zeros(len(is_fact) + 1, np.int64)
     np.cumsum(is_fact, out=facts_before[1:])
-    has_both = facts_before[in_a[places + 1]] > facts_before[from_a[places]]
-    has_both &= facts_before[in_b[places + 1]] > facts_before[from_b[places]]
-    places = places[has_both]
+    in_first = facts_before[in_a[places + 1]] > facts_before[from_a[places]]
+    in_second = facts_before[in_b[places + 1]] > facts_before[from_b[places]]
+    half_fact_gaps = np.bincount(owner[places[in_first != in_second]], minlength=count)
+    places = places[in_first & in_second]
     facts = np.where(is_fact, texts.words & HASH_MASK, np.uint32(0))
     differs = _facts_differ(facts, from_a[places], size_a[places], from_b[places], size_b[places])
-    return longest, gaps, gap_words, np.bincount(owner[places[differs]], minlength=count)
+    fact_gaps = np.bincount(owner[places[differs]], minlength=count)
+    return longest, gaps, gap_words, fact_gaps, half_fact_gaps
 
 
 def _facts_differ(facts: UInt32s, from_a: Int64s, size_a: Int64s, from_b: Int64s, size_b: Int64s) -> Bools:

@@ -8,9 +8,9 @@ The rule (`kind_of`), first that fits:
 |---|---|
 | not kept | the smaller story shares less than `KEEP_CONTAINMENT` of its shingles, or fewer than `MIN_SHARED` |
 | `template` | short gaps between shared passages hold other numbers or names on both sides: at least 2, one in every 25 shared words, or at least 4, one in every 45; they are half of all such gaps, and at least .12 of what numbers and names both have. Same skeleton, other story. But where 75 are shared and other words are changed too (at most three quarters of the gaps are facts') or the gaps are few (one in 26 shared words), and at most .4 or .25 of the facts are changed, it is an update or a house style. Where letters have no case, nouns have capitals, or all letters are: 4 gaps of any kind with a replaced word for every 13 shared ones, and no more facts kept than changed |
-| `quotation` | outside quotation marks the smaller story shares less than .3 |
+| `quotation` | outside quotation marks the smaller story shares less than .3, and not nearly all (.9) of it is shared |
 | `same_site` | one site, Jaccard below .7: a site's own series, updates and standing text |
-| `copy` | Jaccard at least .1 and containment of the smaller at least .6, or .5 (outside quotation marks) with some 80 words shared; below 60 words only the same text exactly |
+| `copy` | Jaccard at least .1 and containment of the smaller at least .6, or .5 (outside quotation marks) with some 80 words shared; any Jaccard where .8 of the smaller, some 80 words, are shared; below 60 words only the same text, or, from 40 words on and across sites, a Jaccard of .8 with no other number or name |
 | `shares_text` | what is left: both took some of the same wire text |
 """
 
@@ -44,7 +44,10 @@ _Counts = TypeVar("_Counts", int, npt.NDArray[np.int64])
 MATCH_KINDS: Final = ("copy", "shares_text", "same_site", "template", "quotation")
 
 MIN_WORDS: Final = 60
-"""Shorter texts are copies only when they are the same: an extraction of boilerplate alone looks like that."""
+"""Shorter texts are briefs: copies only when they are the same, an extraction of boilerplate alone looks like that, or
+nearly the same across sites: what a site says of itself has its name in it."""
+BRIEF_WORDS: Final = 40
+BRIEF_JACCARD: Final = 0.8
 MIN_SHARED: Final = 20
 KEEP_CONTAINMENT: Final = 0.35
 COPY_CONTAINMENT: Final = 0.6
@@ -52,6 +55,10 @@ LONG_COPY_CONTAINMENT: Final = 0.5
 LONG_COPY_SHARED: Final = 75
 """Shingles of about 80 shared words: as much is no coincidence even where half of the text is new."""
 COPY_JACCARD: Final = 0.1
+WHOLE_CONTAINMENT: Final = 0.8
+"""Of the smaller, with `LONG_COPY_SHARED`: a teaser or a story in a live blog, however long the larger text is."""
+NEARLY_ALL: Final = 0.9
+"""Containment at which a text is a copy whatever stands within quotation marks."""
 SAME_SITE_JACCARD: Final = 0.7
 UNQUOTED_CONTAINMENT: Final = 0.3
 
@@ -201,6 +208,7 @@ class Measure:
         gaps: short replacements between shared passages.
         gap_words: words that were replaced in them, the fewer of both sides each.
         fact_gaps: those of them in which both sides have numbers or names, and other ones.
+        half_fact_gaps: those in which only one side has.
         case: what capitals tell about names, in the story where they tell less; see `case_of`.
         shared_facts: distinct numbers and names that both have; counted only where `may_be_template`.
         least_words: words of the shorter story.
@@ -215,6 +223,7 @@ class Measure:
     gaps: int
     gap_words: int
     fact_gaps: int
+    half_fact_gaps: int
     case: int
     shared_facts: int
     least_words: int
@@ -261,24 +270,24 @@ def _passages(a: Story, b: Story) -> npt.NDArray[np.int64]:
     return passages
 
 
-def _gaps(a: Story, b: Story, passages: npt.NDArray[np.int64]) -> tuple[int, int, int]:
-    """Short replacements between passages: their number, their words, and those where numbers or names were replaced."""
+def _gaps(a: Story, b: Story, passages: npt.NDArray[np.int64]) -> tuple[int, int, int, int]:
+    """Short replacements between passages: their number, their words, those in which both sides have numbers or names,
+    and other ones, and those in which one side has."""
     if len(passages) < 2:
-        return 0, 0, 0
+        return 0, 0, 0, 0
     from_a = passages[:-1, 0] + passages[:-1, 2]
     from_b = passages[:-1, 1] + passages[:-1, 2]
     to_a, to_b = passages[1:, 0], passages[1:, 1]
     size_a, size_b = to_a - from_a, to_b - from_b
     short = (size_a >= 1) & (size_a <= MAX_GAP_WORDS) & (size_b >= 1) & (size_b <= MAX_GAP_WORDS)
     places = np.flatnonzero(short)
-    facts_to_a, facts_to_b = a.facts_before, b.facts_before
-    has_both = (facts_to_a[to_a[places]] > facts_to_a[from_a[places]]) & (
-        facts_to_b[to_b[places]] > facts_to_b[from_b[places]]
-    )
+    in_a = a.facts_before[to_a[places]] > a.facts_before[from_a[places]]
+    in_b = b.facts_before[to_b[places]] > b.facts_before[from_b[places]]
     facts = 0
-    for i in places[has_both].tolist():
+    for i in places[in_a & in_b].tolist():
         facts += a.facts_within(from_a[i], to_a[i]) != b.facts_within(from_b[i], to_b[i])
-    return len(places), int(np.minimum(size_a, size_b)[places].sum()), facts
+    words = int(np.minimum(size_a, size_b)[places].sum())
+    return len(places), words, facts, int(np.count_nonzero(in_a != in_b))
 
 
 def comes_first(a: Story, b: Story) -> bool:
@@ -301,11 +310,11 @@ def measure(a: Story, b: Story) -> Measure | None:
     if shared < MIN_SHARED or shared < KEEP_CONTAINMENT * min(size_a, size_b):
         return None
     if np.array_equal(a.words, b.words):
-        longest, gaps, gap_words, fact_gaps = len(a.words), 0, 0, 0
+        longest, gaps, gap_words, fact_gaps, half_fact_gaps = len(a.words), 0, 0, 0, 0
     else:
         passages = _passages(a, b)
         longest = int(passages[:, 2].max())
-        gaps, gap_words, fact_gaps = _gaps(a, b, passages)
+        gaps, gap_words, fact_gaps, half_fact_gaps = _gaps(a, b, passages)
     case = min(a.case, b.case)
     smaller, larger = (a, b) if size_a <= size_b else (b, a)
     unquoted = shared_count(smaller.unquoted, larger.unique) / max(1, len(smaller.unquoted))
@@ -319,6 +328,7 @@ def measure(a: Story, b: Story) -> Measure | None:
         gaps=gaps,
         gap_words=gap_words,
         fact_gaps=fact_gaps,
+        half_fact_gaps=half_fact_gaps,
         case=case,
         shared_facts=shared_count(a.facts, b.facts)
         if may_be_template(fact_gaps, gaps, gap_words, shared, case)
@@ -373,15 +383,24 @@ def kind_of(measured: Measure, *, is_same_site: bool) -> str:
     """The kind of a pair, one of `MATCH_KINDS`."""
     if _is_template(measured):
         return "template"
-    if measured.unquoted_containment < UNQUOTED_CONTAINMENT and measured.jaccard < 0.8:
+    if measured.unquoted_containment < UNQUOTED_CONTAINMENT and measured.containment < NEARLY_ALL:
         return "quotation"
     if is_same_site and measured.jaccard < SAME_SITE_JACCARD:
         return "same_site"
+    return "copy" if _is_copy(measured, is_same_site=is_same_site) else "shares_text"
+
+
+def _is_copy(measured: Measure, *, is_same_site: bool) -> bool:
     if measured.least_words < MIN_WORDS:
-        return "copy" if measured.jaccard == 1.0 else "shares_text"
-    if measured.jaccard >= COPY_JACCARD:
-        if measured.containment >= COPY_CONTAINMENT:
-            return "copy"
-        if measured.unquoted_containment >= LONG_COPY_CONTAINMENT and measured.shared >= LONG_COPY_SHARED:
-            return "copy"
-    return "shares_text"
+        is_nearly_the_same = (
+            measured.jaccard >= BRIEF_JACCARD and not measured.fact_gaps + measured.half_fact_gaps
+        )
+        return measured.jaccard == 1.0 or (
+            is_nearly_the_same and measured.least_words >= BRIEF_WORDS and not is_same_site
+        )
+    is_long = measured.shared >= LONG_COPY_SHARED
+    if measured.jaccard < COPY_JACCARD:
+        return is_long and measured.containment >= WHOLE_CONTAINMENT
+    return measured.containment >= COPY_CONTAINMENT or (
+        is_long and measured.unquoted_containment >= LONG_COPY_CONTAINMENT
+    )
