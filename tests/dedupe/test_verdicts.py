@@ -316,3 +316,37 @@ def test_a_story_whole_within_a_very_long_page_is_a_copy() -> None:
 
 def test_a_brief_within_a_very_long_page_only_shares_text() -> None:
     assert _kind([BRIEF], [*_long_report(50), BRIEF]) == "shares_text"
+
+
+# --------------------------------------------------------------------------------------------- quotations
+
+STATEMENT = (
+    "We are deeply sorry for what happened on board that night, and our thoughts are with the families who lost someone "
+    "they loved. A retired judge will lead an inquiry into every decision that was taken, and she will report before the "
+    "end of the year. Nobody here will rest until each question of the families has been answered in full and in public, "
+    "and we will pay for every funeral and every treatment that is needed, whatever it costs us."
+)
+REPORT_A = "Divers went down to the wreck for a third day while relatives waited at the pier and lit candles for the missing."
+REPORT_B = "Shares of the shipping line fell by a fifth in Manila and two of its ships were kept in port by the authorities."
+
+
+@pytest.mark.parametrize(("opening", "closing"), ["“”", "‘’", "''", '""', "«»", "„“", "»«"])
+def test_a_statement_in_two_reports_is_a_quotation_in_any_marks(opening: str, closing: str) -> None:
+    a = [
+        REPORT_A,
+        f"In a letter the line said: {opening}{STATEMENT}{closing}",
+        "It gave no details of the workers’ pay.",
+    ]
+    b = [f"{opening}{STATEMENT}{closing} the owner wrote of the 6'2\" captain.", REPORT_B]
+    assert _kind(a, b) == "quotation"
+
+
+def test_half_of_a_speech_is_a_copy_though_every_paragraph_of_it_opens_a_quotation() -> None:
+    sentences = STATEMENT.split(". ")
+    speech = [f"“{line}" for line in [*sentences, *FERRY]]
+    assert _kind(speech, speech[:5]) == "copy"
+
+
+def test_a_mark_that_is_never_closed_makes_no_quotation_of_a_copy() -> None:
+    merged = 'The owner wrote "' + " ".join([STATEMENT, *FERRY[1:]])
+    assert _kind([merged, REPORT_A], [*FERRY, STATEMENT, REPORT_B, *TALKS_US]) == "copy"

@@ -4,7 +4,7 @@ The only module that knows datasketch. `sketch_batch` computes exactly the value
 `MinHash(num_perm=128, seed=1, scheme="affine32")` in one numpy pass over many stories; `datasketch_signature` is the
 plain way, and a test proves that the two are equal.
 
-What a sketch holds (scheme 2):
+What a sketch holds (scheme 3):
 
 * *shingles*: the distinct runs of `SHINGLE_WORDS` words, each a uint32 (see `shingle_hashes`);
 * *signature*: 128 minima, uint32, from which Jaccard is estimated with a standard error of at most .044;
@@ -91,7 +91,7 @@ class Scheme:
 
 
 SCHEME: Final = Scheme(
-    scheme_id=2,
+    scheme_id=3,
     permutation="datasketch affine32",
     seed=SEED,
     num_perm=NUM_PERM,
