@@ -114,10 +114,13 @@ def test_texts_of_one_site_must_be_nearly_the_same(writer: Writer) -> None:
 
 
 def test_short_texts_are_copies_only_when_they_are_the_same(writer: Writer) -> None:
-    brief = writer.story(45)[:2]
-    text = " ".join(" ".join(brief).split()[:45])
-    assert _kind([text], [text]) == "copy"
-    assert _kind([text], [text + " and then some more"]) == "shares_text"
+    words = " ".join(writer.story(45)).split()
+    text, shorter = " ".join(words[:45]), " ".join(words[:38])
+    for brief in (text, shorter):
+        assert _kind([brief], [brief]) == "copy"
+        assert _kind([brief], [brief + " and then some more"], is_same_site=True) == "shares_text"
+    assert _kind([text], [text + " and then some more"]) == "copy"
+    assert _kind([shorter], [shorter + " and then some more"]) == "shares_text"
     assert (
         _kind(
             ["We use cookies to give you the best experience"],

@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workers.dedupe.words import (
+    _LAST_MARK,
     _NOT_PLAIN,
     _PLAIN_WORD,
-    _QUOTE,
-    _SENTENCE,
     HASH_MASK,
     NAME,
     NUMBER,
@@ -83,6 +82,40 @@ def test_a_quotation_ends_with_its_paragraph() -> None:
     assert _with(QUOTED, "“we will go on", "he left") == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize(
+    ("line", "quoted"),
+    [
+        ("He said ‘we will not pay’ and left", "we will not pay"),
+        (
+            "‘The workers’ and players’ pay is too low,’ she said of the clubs’ offer",
+            "The workers and players pay is too low",
+        ),
+        ("The players’ union and the rock 'n' roll club’s friends", "n"),
+        ("'We didn't do it,' said the dogs' owner", "We didnt do it"),
+        ("He told them: “She said ‘no’ to me.” Then he left", "She said no to me"),
+        ("Er rief: »Wir zahlen nicht!« und ging", "Wir zahlen nicht"),
+        ("Il a dit : « Nous ne paierons “jamais” cela » et il est parti", "Nous ne paierons jamais cela"),
+        ("Hän sanoi: ”Emme maksa” ja lähti", "Emme maksa"),
+        ('The 6\'2" player said "we won" and left', "we won"),
+        ("The 6'2\" player is not quoted", ""),
+        ('"I am 25" he said', "I am 25"),
+        ('He said "we won. Then he left and went home', "we won"),
+        ('So it was" he wrote. "We won," he added', "We won"),
+        ("“We won. “We won again.” Then he left", "We won We won again"),
+        ("— Nous ne paierons pas, a dit le ministre", "Nous ne paierons pas a dit le ministre"),
+        ("—No vamos a pagar —dijo el ministro—. Nunca", "No vamos a pagar Nunca"),
+        ("The town — and its 1990–95 mayor — said nothing", ""),
+        ("他说：“我们不会付钱。”然后离开了", "我们 们不 不会 会付 付钱"),
+        ("彼は「払わない『絶対』に」と話した", "払わ わな ない 絶対 に"),
+    ],
+)
+def test_what_stands_within_quotation_marks(line: str, quoted: str) -> None:
+    words = words_of_lines([line])
+    assert _hashes(line) == (words & HASH_MASK).tolist()
+    inside = words[(words & QUOTED) != 0] & HASH_MASK
+    assert inside.tolist() == [int(words_of_lines([word])[0] & HASH_MASK) for word in quoted.split()]
+
+
 def test_german_quotation_marks_open_low_and_close_high() -> None:
     assert _with(QUOTED, "Er sagte: „Wir zahlen nicht“ und ging") == [2, 3, 4]
 
@@ -108,7 +141,7 @@ def test_the_fast_way_for_plain_scripts_finds_the_words_of_the_full_pattern(text
 @settings(deadline=None)
 def test_words_taken_chunk_by_chunk_are_those_of_the_whole_line(line: str) -> None:
     codes = [_token_codes[token] for token in _tokens(_prepared(line))]
-    assert _hashes(line) == [code & int(HASH_MASK) for code in codes if code not in (_QUOTE, _SENTENCE)]
+    assert _hashes(line) == [code & int(HASH_MASK) for code in codes if code > _LAST_MARK]
 
 
 @given(st.lists(st.lists(st.text(max_size=60), max_size=4), max_size=4))

@@ -9,6 +9,7 @@ import gzip
 import json
 import logging
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -29,14 +30,25 @@ from tests.quality.dedupe_scores import scores
 from tests.quality.rows import Row, digest_of
 from workers.dedupe.planted import PlantedArticle, planted_corpus
 from workers.dedupe.planted_store import store_planted
+from workers.dedupe.planted_words import LANGUAGES
+from workers.dedupe.planted_writer import Writer
 from workers.dedupe.store import Index
+from workers.dedupe.verify import Story, kind_of
+from workers.dedupe.verify import measure as measure_pair
+from workers.dedupe.words import words_of_lines
 
 __all__ = ["measure"]
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Labels = Mapping[Hashable, Hashable]
 
-PLANTED_SEEDS = (101, 102, 103)
+PLANTED = {
+    101: ("en", "de", "fr", "es", "ru", "zh"),
+    102: ("en", "de", "fr", "es", "ru", "zh"),
+    103: ("en", "de", "fr", "es", "ru", "zh"),
+    105: ("ar", "hi", "ja", "th"),
+}
+_VERDICTS = 100
 _BATCH = 100
 _CLUSTERS = "select url, coalesce(cluster_id, -article_id) from wiretrace.articles"
 _ORIGINS = """
@@ -50,15 +62,24 @@ def measure(data_dir: Path) -> list[Row]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     rows: list[Row] = []
     with _server() as new_database:
-        for seed in PLANTED_SEEDS:
-            corpus = planted_corpus(3000, seed=seed)
-            rows.extend(_planted_rows(new_database(), f"planted {seed}", corpus))
+        by_language: dict[str, tuple[dict[Hashable, Hashable], dict[Hashable, Hashable]]] = {}
+        for seed, languages in PLANTED.items():
+            corpus = planted_corpus(3000, seed=seed, languages=languages)
+            database = new_database()
+            rows.extend(_planted_rows(database, f"planted {seed}", corpus))
+            found: dict[str, int] = dict(database.execute(_CLUSTERS).fetchall())
+            for article in corpus:
+                truth, labels = by_language.setdefault(article.language, ({}, {}))
+                truth[article.url] = article.story
+                labels[article.url] = (seed, found[article.url])
+        rows.extend(_row("wiretrace", f"planted, {code}", *by_language[code]) for code in sorted(by_language))
         texts = data_dir / "texts"
         prose = _prose(texts)
         corpus = planted_corpus(3000, seed=104, languages=("en",), prose=prose)
         rows.extend(
             _planted_rows(new_database(), "planted on real texts", corpus, digest_of(texts.glob("*")))
         )
+        rows.extend(map(_verdicts_row, sorted(by_language)))
         for name in ("sites", "transplant"):
             rows.extend(_page_rows(new_database(), name, data_dir / name))
     return rows
@@ -173,6 +194,38 @@ def _prose(texts: Path) -> list[list[str]]:
         for story in stories
         if story["id"] not in doubled and len(story["text"].split()) >= 110
     ]
+
+
+# --------------------------------------------------------------------------------------------- verdicts
+
+
+def _verdicts_row(code: str) -> Row:
+    """Shares of pairs judged copies: stories that an editor changed in one way, and instalments of series."""
+    writer = Writer(LANGUAGES[code], random.Random(7))
+    pairs: dict[str, list[tuple[list[str], list[str]]]] = defaultdict(list)
+    for _ in range(_VERDICTS):
+        story = writer.story(int(min(1200, max(110, writer.rng.lognormvariate(5.7, 0.5)))))
+        pairs["edited"].append((story, writer.edited(story)))
+        pairs["words 5 %"].append((story, writer.reworded(story, 0.05)))
+        pairs["2 names"].append((story, writer.reworded(writer.restyled(story, 2, 0), 0.01)))
+        pairs["2 numbers"].append((story, writer.reworded(writer.restyled(story, 0, 2), 0.01)))
+        pairs["both"].append((story, writer.reworded(writer.restyled(story, 2, 2), 0.01)))
+        skeleton = writer.skeleton(writer.rng.randint(9, 16))
+        pairs["series"].append((writer.filled(skeleton), writer.filled(skeleton)))
+    figures = {name: sum(_is_copy(a, b) for a, b in both) / len(both) for name, both in pairs.items()}
+    return Row(
+        section="verdicts: share judged copies",
+        system="wiretrace",
+        dataset=code,
+        figures=figures,
+        pinned=dict.fromkeys(figures, 0.0),
+        lower_is_better=frozenset(["series"]),
+    )
+
+
+def _is_copy(a: Sequence[str], b: Sequence[str]) -> bool:
+    measured = measure_pair(Story(words_of_lines(a)), Story(words_of_lines(b)))
+    return measured is not None and kind_of(measured, is_same_site=False) == "copy"
 
 
 # ------------------------------------------------------------------------------------------ whole pages

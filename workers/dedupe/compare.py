@@ -18,11 +18,14 @@ import numpy.typing as npt
 from workers.dedupe.sketch import SHINGLE_WORDS, shingle_hashes
 from workers.dedupe.stretches import begins, first_of_stretches, ranges, sort_stretches, sums
 from workers.dedupe.verify import (
+    ALL_CAPITALS,
+    CAPITAL_NOUNS,
     KEEP_CONTAINMENT,
     MAX_GAP_WORDS,
     MIN_SHARED,
     Measure,
     Story,
+    case_of,
     comes_first,
     may_be_template,
 )
@@ -225,11 +228,13 @@ def _measured(part: Sequence[_Pair]) -> list[Measure | None]:
     for i in np.flatnonzero(is_same).tolist():
         is_same[i] = np.array_equal(_words_of(texts, pairs.a[i]), _words_of(texts, pairs.b[i]))
     unquoted = _unquoted(texts, pairs)
-    longest, gaps, fact_gaps = _passages(texts, pairs, is_same)
+    cases, is_fact = _facts(texts)
+    longest, gaps, gap_words, fact_gaps, half_fact_gaps = _passages(texts, pairs, is_same, is_fact)
     longest = np.where(is_same, words_a, longest)
+    case = np.minimum(cases[pairs.a], cases[pairs.b])
     shared_facts = np.zeros(len(shared), np.int64)
-    with_facts = np.flatnonzero(may_be_template(fact_gaps, gaps, shared))
-    shared_facts[with_facts] = _shared_facts(texts, pairs.a[with_facts], pairs.b[with_facts])
+    with_facts = np.flatnonzero(may_be_template(fact_gaps, gaps, gap_words, shared, case))
+    shared_facts[with_facts] = _shared_facts(texts, is_fact, pairs.a[with_facts], pairs.b[with_facts])
     columns = (
         np.flatnonzero(is_kept),
         shared,
@@ -239,7 +244,10 @@ def _measured(part: Sequence[_Pair]) -> list[Measure | None]:
         unquoted,
         longest,
         gaps,
+        gap_words,
         fact_gaps,
+        half_fact_gaps,
+        case,
         shared_facts,
         np.minimum(words_a, words_b),
     )
@@ -268,11 +276,33 @@ def _unquoted(texts: _Texts, pairs: _Pairs) -> npt.NDArray[np.float64]:
     return containment
 
 
-def _passages(texts: _Texts, pairs: _Pairs, is_same: Bools) -> tuple[Int64s, Int64s, Int64s]:
-    """For each pair: the longest shared passage in words, short replacements, and those with other facts.
+def _facts(texts: _Texts) -> tuple[Int64s, Bools]:
+    """What capitals tell in each story, and which words are numbers or names."""
+    is_name = (texts.words & NAME) != 0
+    is_in_run = np.zeros(len(is_name), bool)
+    is_in_run[1:] = is_name[:-1]
+    starts = texts.word_starts[texts.word_counts > 0]
+    is_in_run[starts] = False
+    is_after = is_name[1:].copy()
+    is_after[starts[1:] - 1] = False
+    is_in_run[:-1] |= is_after
+    is_in_run &= is_name
+    capitals, in_runs = sums(is_name, texts.word_counts), sums(is_in_run, texts.word_counts)
+    cases: Int64s = case_of(capitals, in_runs, texts.word_counts)
+    case = np.repeat(cases, texts.word_counts)
+    is_name &= (case != ALL_CAPITALS) & (is_in_run | (case != CAPITAL_NOUNS))
+    return cases, is_name | ((texts.words & NUMBER) != 0)
+
+
+def _passages(
+    texts: _Texts, pairs: _Pairs, is_same: Bools, is_fact: Bools
+) -> tuple[Int64s, Int64s, Int64s, Int64s, Int64s]:
+    """For each pair: the longest shared passage in words, short replacements, their words, those with other facts on
+    both sides, and those with facts on one.
 
     Args:
         is_same: pairs of one text twice; nothing is sought in them.
+        is_fact: of all words.
     """
     count = len(pairs.a)
     owner = np.repeat(np.arange(count), pairs.counts)
@@ -283,7 +313,7 @@ def _passages(texts: _Texts, pairs: _Pairs, is_same: Bools) -> tuple[Int64s, Int
     in_b = pairs.in_b[is_hit] + (texts.word_starts - texts.shingle_starts)[pairs.b][owner]
     longest = np.zeros(count, np.int64)
     if not len(owner):
-        return longest, longest.copy(), longest.copy()
+        return longest, longest.copy(), longest.copy(), longest.copy(), longest.copy()
     is_start = np.ones(len(owner), bool)
     is_start[1:] = (in_a[1:] - in_a[:-1] != 1) | (in_b[1:] - in_b[:-1] != 1) | (owner[1:] != owner[:-1])
     starts = np.flatnonzero(is_start)
@@ -297,15 +327,17 @@ def _passages(texts: _Texts, pairs: _Pairs, is_same: Bools) -> tuple[Int64s, Int
     is_short &= (size_a <= MAX_GAP_WORDS) & (size_b <= MAX_GAP_WORDS)
     places = np.flatnonzero(is_short)
     gaps = np.bincount(owner[places], minlength=count)
-    is_fact = (texts.words & (NUMBER | NAME)) != 0
+    gap_words = np.bincount(owner[places], np.minimum(size_a, size_b)[places], count).astype(np.int64)
     facts_before = np.zeros(len(is_fact) + 1, np.int64)
     np.cumsum(is_fact, out=facts_before[1:])
-    has_both = facts_before[in_a[places + 1]] > facts_before[from_a[places]]
-    has_both &= facts_before[in_b[places + 1]] > facts_before[from_b[places]]
-    places = places[has_both]
+    in_first = facts_before[in_a[places + 1]] > facts_before[from_a[places]]
+    in_second = facts_before[in_b[places + 1]] > facts_before[from_b[places]]
+    half_fact_gaps = np.bincount(owner[places[in_first != in_second]], minlength=count)
+    places = places[in_first & in_second]
     facts = np.where(is_fact, texts.words & HASH_MASK, np.uint32(0))
     differs = _facts_differ(facts, from_a[places], size_a[places], from_b[places], size_b[places])
-    return longest, gaps, np.bincount(owner[places[differs]], minlength=count)
+    fact_gaps = np.bincount(owner[places[differs]], minlength=count)
+    return longest, gaps, gap_words, fact_gaps, half_fact_gaps
 
 
 def _facts_differ(facts: UInt32s, from_a: Int64s, size_a: Int64s, from_b: Int64s, size_b: Int64s) -> Bools:
@@ -332,14 +364,14 @@ def _facts_differ(facts: UInt32s, from_a: Int64s, size_a: Int64s, from_b: Int64s
     return differs
 
 
-def _shared_facts(texts: _Texts, a: Int64s, b: Int64s) -> Int64s:
+def _shared_facts(texts: _Texts, is_fact: Bools, a: Int64s, b: Int64s) -> Int64s:
     """Distinct numbers and names that both stories of each pair have."""
 
     def tagged(stories: Int64s) -> UInt64s:
         counts = texts.word_counts[stories]
-        words = texts.words[ranges(texts.word_starts[stories], counts)]
-        is_fact = (words & (NUMBER | NAME)) != 0
-        facts, counts = words[is_fact] & HASH_MASK, sums(is_fact, counts)
+        places = ranges(texts.word_starts[stories], counts)
+        is_wanted = is_fact[places]
+        facts, counts = texts.words[places[is_wanted]] & HASH_MASK, sums(is_wanted, counts)
         is_first = first_of_stretches(sort_stretches(facts, counts), counts)
         owner = np.repeat(np.arange(len(stories), dtype=np.uint64) << np.uint64(32), counts)
         found: UInt64s = (owner | facts)[is_first]

@@ -232,12 +232,6 @@ class _Newsroom:
     ) -> list[PlantedArticle]:
         """The next instalments of a series, some of them copied elsewhere."""
         rng = self.rng
-        if not writer.language.glue:
-            language, writer = next(
-                ((c, w) for c, w in self.writers.items() if w.language.glue), (language, writer)
-            )
-            if not writer.language.glue:
-                return []
         key = (language, rng.randrange(6))
         skeleton = self.series.setdefault(key, writer.skeleton(rng.randint(9, 16)))
         articles = []
@@ -286,8 +280,6 @@ class _Newsroom:
         self, language: str, writer: Writer, story: str, published: datetime
     ) -> list[PlantedArticle]:
         rng = self.rng
-        if not writer.language.glue:
-            return []
         statement = writer.statement(rng.randint(60, 120))
         articles = []
         for part, site in enumerate(rng.sample(self.papers, k=rng.randint(2, 4))):

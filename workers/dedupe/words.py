@@ -4,13 +4,20 @@ Pure. A story becomes one `uint32` per word: the upper 29 bits are the word's ha
 word it is (`NUMBER`, `NAME`, `QUOTED`). Kinds never enter a shingle; they tell a template (same skeleton, other
 numbers and names) and a shared quotation from a copy.
 
-Normalisation, version 1:
+Normalisation, version 2:
 
 1. Unicode NFKC; soft hyphens, zero-width characters and direction marks are dropped.
 2. Apostrophes inside a word and separators between digits are dropped (`don't` = `dont`, `1,000` = `1000`).
 3. A word is a run of letters, digits and their combining marks, case-folded. Punctuation only separates words.
 4. Scripts written without spaces (Han, Kana, Thai, Lao, Khmer, Myanmar) give one word per pair of neighbouring
    characters.
+
+Quotations. A mark opens or closes by its place (after a space, before one), between two letters by its shape. What is
+opened twice was not closed: it ends with its sentence, or at the end of the paragraph if it stands at the beginning of
+it, as a quotation of many paragraphs opens each of them. A closing mark that closes nothing is left out. Behind a digit
+a straight mark closes but never opens (6'2"). ‘Single’ marks count only as a pair, not as apostrophes: the closing one
+stands behind a mark or a word that is no possessive (workers’), as far as there is another. A paragraph that begins
+with a dash is speech up to the next dash.
 """
 
 from __future__ import annotations
@@ -28,6 +35,8 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
+from workers.dedupe.quotes import CLOSE, are_quoted, marked
+
 __all__ = [
     "HASH_MASK",
     "NAME",
@@ -42,7 +51,7 @@ __all__ = [
     "words_of_stories",
 ]
 
-NORMALISATION: Final = "nfkc-casefold-1"
+NORMALISATION: Final = "nfkc-casefold-2"
 NUMBER: Final = np.uint32(1)
 NAME: Final = np.uint32(2)
 QUOTED: Final = np.uint32(4)
@@ -51,7 +60,6 @@ HASH_MASK: Final = np.uint32(0xFFFFFFF8)
 Words = npt.NDArray[np.uint32]
 """uint32, shape (words,): hash in the upper 29 bits, kinds in the lower three."""
 
-_QUOTES: Final = '"“”„‟«»「」『』'
 _SENTENCE_ENDS: Final = ".!?:…。！？"
 _UNSPACED: Final = (
     "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # Kana, Han
@@ -63,13 +71,14 @@ _INNER: Final = re.compile(
     # Look-ahead first: most punctuation is followed by a space, and fails at once.
     r"['’ʼ`´](?=[^\W\d_])(?<=[^\W\d_].)|[,.'’\u00a0\u202f](?=\d)(?<=\d.)"
 )
-_PLAIN_WORD: Final = re.compile(f"[^\\W_]+|[{_SENTENCE_ENDS}]|[{_QUOTES}]")
+_MARKS: Final = "\x01-\x0d"
+_PLAIN_WORD: Final = re.compile(f"[^\\W_]+|[{_SENTENCE_ENDS}]|[{_MARKS}]")
 _NOT_PLAIN: Final = re.compile("[\u0300-\u036f\u0483-\u0489\u0530-\u1dff\u20d0-\u20ff\u2e80-\U0010ffff]")
 """Outside Latin, Greek and Cyrillic, and their punctuation: there may be marks or words without spaces."""
 
-# Codes of what is no word, in the place of a word's uint32.
+# Codes of what is no word, in the place of a word's uint32; of quotation marks (`quotes.py`) the characters 1 to 13.
 _SENTENCE: Final = 0
-_QUOTE: Final = 8
+_LAST_MARK: Final = 15
 
 
 @cache
@@ -82,7 +91,7 @@ def _pattern() -> re.Pattern[str]:
         else:
             ranges.append([code, code])
     combining = "".join(f"{chr(a)}-{chr(b)}" for a, b in ranges)
-    return re.compile(f"[{_UNSPACED}]+|(?:[^\\W_{_UNSPACED}][{combining}]*)+|[{_SENTENCE_ENDS}]|[{_QUOTES}]")
+    return re.compile(f"[{_UNSPACED}]+|(?:[^\\W_{_UNSPACED}][{combining}]*)+|[{_SENTENCE_ENDS}]|[{_MARKS}]")
 
 
 _unspaced: Final = re.compile(f"[{_UNSPACED}]")
@@ -96,13 +105,10 @@ class _TokenCodes(dict[str, int]):
     """Word or mark as written -> its uint32, before the kinds that depend on its place."""
 
     def __missing__(self, token: str) -> int:
-        if token in _QUOTES:
-            code = _QUOTE
-        elif token in _SENTENCE_ENDS:
-            code = _SENTENCE
-        else:
+        code = _SENTENCE if token in _SENTENCE_ENDS else ord(token[0])
+        if code > _LAST_MARK:
             code = _xxh32(token.casefold().encode("utf-8", "surrogatepass")) & 0xFFFFFFF8
-            if code <= _QUOTE:
+            if code <= _LAST_MARK:
                 code = 16
             if not token.isalpha() and any(map(str.isdigit, token)):
                 code |= 1
@@ -127,10 +133,10 @@ class _ChunkCodes(dict[str, bytes]):
         # Most are one word, or one with a mark behind it.
         tail = _TAILS.get(chunk[-1])
         word = chunk if tail is None else chunk[:-1]
-        if word.isalnum() and _is_plain(word):
+        if word.isalnum() and _is_plain(word) and not (tail == _CLOSING and word[-1].isdigit()):
             packed = _pack_one(_token_codes[word]) + (tail or b"")
         else:
-            codes = list(map(_token_codes.__getitem__, _tokens(_prepared(chunk))))
+            codes = list(map(_token_codes.__getitem__, _tokens(marked(_prepared(chunk)))))
             packed = struct.pack(f"={len(codes)}I", *codes)
         if len(chunk) <= self.LONGEST:
             if len(self) >= _LIMIT:
@@ -146,12 +152,13 @@ _LINE_START: Final = struct.pack("=I", _SENTENCE)
 
 
 _pack_one: Final = struct.Struct("=I").pack
+_CLOSING: Final = _pack_one(CLOSE)
 _TAILS: Final = {
     ",": b"",
     ";": b"",
     ")": b"",
     **dict.fromkeys(".:!?", _pack_one(_SENTENCE)),
-    **dict.fromkeys('"”»', _pack_one(_QUOTE)),
+    **dict.fromkeys('"”', _CLOSING),
 }
 """Marks behind a word -> what they add to it."""
 
@@ -269,17 +276,15 @@ def _with_kinds(raw: Words, starts: npt.NDArray[np.int64]) -> tuple[Words, npt.N
     Returns:
         The words, and where in `raw` they stood.
     """
-    is_quote = raw == _QUOTE
+    is_word = raw > _LAST_MARK
+    is_mark = (raw > _SENTENCE) & ~is_word
     is_end = raw == _SENTENCE
-    is_word = ~(is_quote | is_end)
     words = raw.copy()
     # A sentence starts at the first word after an end mark; quotation marks between them do not count.
-    order = np.flatnonzero(~is_quote)
+    order = np.flatnonzero(~is_mark)
     follows_end = np.zeros(len(raw), bool)
     follows_end[order[1:]] = is_end[order[:-1]]
     words[follows_end & is_word] &= ~NAME
-    if is_quote.any():
-        quotes_before = np.cumsum(is_quote)
-        at_start = np.repeat(quotes_before[starts], np.diff(starts, append=len(raw)))
-        words[((quotes_before - at_start) % 2 == 1) & is_word] |= QUOTED
+    if is_mark.any():
+        words[are_quoted(raw, starts, is_mark, is_end) & is_word] |= QUOTED
     return words[is_word], is_word
