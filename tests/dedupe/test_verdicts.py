@@ -189,6 +189,60 @@ def test_two_issues_of_bonds_are_a_template_though_most_of_their_terms_are_the_s
     assert _kind([first], [second]) == "template"
 
 
+EARNINGS = (
+    "{0} ({1}) today announced results for the second quarter. Revenue was {2} million dollars and earnings per share were {3} "
+    "dollars. We are pleased with our results, said {4}, chief executive officer of {0}. This release contains "
+    "forward-looking statements within the meaning of the Private Securities Litigation Reform Act of 1995. These involve "
+    "risks and uncertainties that could cause actual results to differ materially from those expressed or implied, "
+    "including general economic conditions, competition, changes in laws, the loss of key customers and the other factors "
+    "described in the reports that {0} files with the Securities and Exchange Commission. {0} undertakes no obligation to "
+    "update any forward-looking statement to reflect events or circumstances after the date of this release. A conference "
+    "call will be held on {5} at 5 p.m. Eastern Time and can be followed on the website of the company in {6}."
+)
+HOROSCOPE = (
+    "Horoscope for {0}: Today the Moon in {1} asks you to slow down and to look at what you really need, {0}. A talk with "
+    "someone close clears up an old misunderstanding in the morning, while money matters are best left until the end of the "
+    "week. In the evening a call brings good news from far away. Your lucky number is {2} and your lucky color is {3}. The best "
+    "partner for you today is {4}, and the best hour is after {5} in the evening. Take a walk, drink enough water and trust "
+    "your feeling when you decide something."
+)
+WEATHER = (
+    "{0} can expect a mix of sun and clouds on {1}, with a high near {2} degrees and a low around {3}, according to the National "
+    "Weather Service. Winds will blow from the {4} at 10 to 15 miles an hour. There is a {5} percent chance of rain in the "
+    "afternoon, and the chance grows in the evening as a weak front moves through the region. The rest of the week looks dry "
+    "and a little warmer, with highs in the middle {6}. Residents are advised to bring plants inside if frost is forecast."
+)
+
+
+@pytest.mark.parametrize("is_shouted", [False, True])
+@pytest.mark.parametrize(
+    ("text", "first", "second"),
+    [
+        (
+            EARNINGS,
+            ("Acme Robotics", "NASDAQ: ACMR", 412.5, 1.13, "Jane Porter", "July 24", "Austin, Texas"),
+            ("Belden Foods", "NYSE: BLDF", 1207, 0.48, "Mark Olsen", "July 29", "Omaha, Nebraska"),
+        ),
+        (HOROSCOPE, ("Aries", "Leo", 12, "red", "Libra", 7), ("Taurus", "Virgo", 31, "blue", "Pisces", 9)),
+        (
+            WEATHER,
+            ("Akron", "Tuesday", 54, 38, "west", 40, "60s"),
+            ("Tulsa", "Friday", 71, 52, "south", 20, "70s"),
+        ),
+    ],
+)
+def test_series_are_templates(
+    text: str, first: tuple[object, ...], second: tuple[object, ...], is_shouted: bool
+) -> None:
+    a, b = text.format(*first), text.format(*second)
+    assert _kind([a.upper() if is_shouted else a], [b.upper() if is_shouted else b]) == "template"
+
+
+def test_a_later_state_of_a_live_blog_is_a_copy_on_another_site() -> None:
+    entries = [*FERRY, *TALKS_US, *FIRE_DE, BRIEF, STATEMENT]
+    assert _kind(entries[4:10], [*entries[7:], *entries[:7]]) == "copy"
+
+
 # ------------------------------------------------------------------------------------ scripts without case
 
 OBITUARY_ZH = (
@@ -222,7 +276,31 @@ OBITUARY_TH = (
     "ให้ผู้มาร่วมงานบริจาคเงินให้โรงเรียนแทนการส่งดอกไม้"
 )
 
+OBITUARY_KO = (
+    "{name} 씨가 이번 주 {city}의 한 병원에서 가족과 친구들이 지켜보는 가운데 조용히 세상을 떠났다. 고인은 {home}의 농가에서 태어나 젊은 시절 "
+    "서울로 올라와 {work}에서 오랫동안 기술자로 일하며 동료들의 깊은 존경을 받았다. 은퇴한 뒤에는 매일 아침 공원을 산책하며 이웃들과 이야기를 "
+    "나누는 것을 즐겼다. 유족으로는 부인 {wife} 씨와 자녀들 그리고 여러 손주가 있다. 장례식은 {place}에서 치러질 예정이며 유족은 조화 대신 지역 "
+    "초등학교에 기부해 달라고 당부했다."
+)
+OBITUARY_HE = (
+    "{name} הלך השבוע לעולמו בבית חולים ב{city} לאחר מחלה ממושכת כשבני משפחתו וחבריו לצדו. הוא נולד בכפר {home} למשפחת חקלאים, הגיע לעיר "
+    "בצעירותו ועבד שנים רבות כמהנדס ב{work}, שם זכה להערכת עמיתיו ותלמידיו. לאחר פרישתו נהג לטייל בכל בוקר בגן הציבורי ולשוחח עם שכניו. "
+    "הוא הותיר אחריו את אשתו {wife}, ילדים ונכדים רבים. ההלוויה תתקיים ב{place} והמשפחה מבקשת לתרום לבית הספר במקום לשלוח פרחים."
+)
+
 CASELESS = {
+    "ko": (
+        OBITUARY_KO,
+        ("김영수", "부산", "전주", "한국전력", "이순자", "봉은사"),
+        ("박철호", "대구", "강릉", "현대제철", "최미경", "조계사"),
+        {"존경": "신뢰", "공원": "강변", "당부": "부탁"},
+    ),
+    "he": (
+        OBITUARY_HE,
+        ("משה כהן", "חיפה", "זרעית", "חברת החשמל", "שרה", "כפר סבא"),
+        ("דוד לוי", "אשדוד", "אביגדור", "התעשייה האווירית", "רחל", "גבעת שאול"),
+        {"להערכת": "לאהבת", "בגן": "בפארק", "רבים": "אהובים"},
+    ),
     "zh": (
         OBITUARY_ZH,
         ("王建国", "苏州", "盐城", "纺织机械厂", "李秀英", "静安寺"),

@@ -138,7 +138,7 @@ def test_many_pairs_at_once_are_measured_as_each_alone() -> None:
     """Copies of every kind, templates, quotations, and the same with repeated passages; in both orders."""
     corpus = [
         _story(list(a.lines))
-        for a in planted_corpus(240, seed=9, languages=("en", "de", "zh"), copy_share=0.8)
+        for a in planted_corpus(240, seed=9, languages=("en", "de", "zh", "ar"), copy_share=0.8)
     ]
     corpus += [Story(np.concatenate([s.words, s.words[20:60], s.words[:30]])) for s in corpus[::12]]
     corpus += [_story([]), _story(["one two three"]), _story(["one two three four"])]

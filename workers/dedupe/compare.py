@@ -22,6 +22,7 @@ from workers.dedupe.verify import (
     CAPITAL_NOUNS,
     KEEP_CONTAINMENT,
     MAX_GAP_WORDS,
+    MAX_LONE_CAPITALS,
     MIN_SHARED,
     Measure,
     Story,
@@ -278,20 +279,25 @@ def _unquoted(texts: _Texts, pairs: _Pairs) -> npt.NDArray[np.float64]:
 
 def _facts(texts: _Texts) -> tuple[Int64s, Bools]:
     """What capitals tell in each story, and which words are numbers or names."""
+    counts = texts.word_counts
     is_name = (texts.words & NAME) != 0
-    is_in_run = np.zeros(len(is_name), bool)
-    is_in_run[1:] = is_name[:-1]
-    starts = texts.word_starts[texts.word_counts > 0]
-    is_in_run[starts] = False
-    is_after = is_name[1:].copy()
-    is_after[starts[1:] - 1] = False
-    is_in_run[:-1] |= is_after
-    is_in_run &= is_name
-    capitals, in_runs = sums(is_name, texts.word_counts), sums(is_in_run, texts.word_counts)
-    cases: Int64s = case_of(capitals, in_runs, texts.word_counts)
-    case = np.repeat(cases, texts.word_counts)
-    is_name &= (case != ALL_CAPITALS) & (is_in_run | (case != CAPITAL_NOUNS))
-    return cases, is_name | ((texts.words & NUMBER) != 0)
+    capitals = sums(is_name, counts)
+    in_runs, is_in_run = np.zeros(len(counts), np.int64), is_name
+    if (capitals > MAX_LONE_CAPITALS * counts).any():
+        # A neighbour of another story is none.
+        is_start = np.zeros(len(is_name), bool)
+        is_start[texts.word_starts[counts > 0]] = True
+        is_pair = is_name[1:] & is_name[:-1] & ~is_start[1:]
+        is_in_run = np.zeros(len(is_name), bool)
+        is_in_run[1:] = is_pair
+        is_in_run[:-1] |= is_pair
+        in_runs = sums(is_in_run, counts)
+    cases: Int64s = case_of(capitals, in_runs, counts)
+    is_number = (texts.words & NUMBER) != 0
+    if (cases == CAPITAL_NOUNS).any() or (cases == ALL_CAPITALS).any():
+        case = np.repeat(cases.astype(np.int8), counts)
+        is_name = is_name & (case != ALL_CAPITALS) & (is_in_run | (case != CAPITAL_NOUNS))
+    return cases, is_number | is_name
 
 
 def _passages(
