@@ -12,10 +12,11 @@ create table core.cluster_redirects (
 );
 
 -- The time by which an article was out for certain (Node.known_by); with the URL key the order of all articles. A clock
--- without a zone is at most 12 hours behind UTC; a guessed day says nothing.
+-- without a zone is at most 12 hours behind UTC; a guessed day says nothing. Stable as its sum is: only then does Postgres
+-- put its text in the place of its call.
 create or replace function core.known_by(published_at timestamptz, published_certainty text, first_seen_at timestamptz)
     returns timestamptz
-    language sql immutable parallel safe
+    language sql stable parallel safe
     return least(case published_certainty when 'date_only' then published_at + interval '86399 seconds'
                                           when 'no_zone' then published_at + interval '12 hours'
                                           when 'guessed' then null
@@ -26,7 +27,7 @@ create or replace function core.known_by(published_at timestamptz, published_cer
 -- ahead of UTC.
 create function core.known_from(published_at timestamptz, published_certainty text, first_seen_at timestamptz)
     returns timestamptz
-    language sql immutable parallel safe
+    language sql stable parallel safe
     return case when published_at is null or published_certainty = 'guessed' then '-infinity'::timestamptz
                 else least(published_at - case when published_certainty = 'no_zone' then interval '14 hours'
                                                else interval '0' end,

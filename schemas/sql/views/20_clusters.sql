@@ -124,22 +124,30 @@ comment on column wiretrace.cluster_members.source_link_url is 'Target of the "S
 
 -- Whether the page of one article names another, or its site, as its source: with a confidence of at least .5, as in
 -- workers/dedupe/cluster.py.
-create or replace function core.names_as_source(copy core.articles, source core.articles) returns boolean
-language sql stable
-return core.plain_url_key(copy.source_link_url) = source.url_key
-       or exists (select from core.credits c
-                   where c.article_id = copy.article_id and c.confidence >= .5
-                     and c.kind in ('canonical', 'source_link', 'originally_published', 'appeared_first', 'pixel',
-                                    'syndication_meta')
-                     and (c.site = source.site
-                          or core.plain_url_key(c.url)
-                             in (source.url_key, core.plain_url_key(source.canonical_url))));
+-- Single columns, not rows: a row brings its text along. A URL's key takes longer than all the rest, so it is asked for
+-- only where the URL has the other's site in it; in plpgsql, whose plans are kept from call to call.
+create or replace function core.names_as_source(copy_id bigint, copy_source_link_url text, source_key text,
+                                                source_site text, source_canonical_url text) returns boolean
+language plpgsql stable as $$
+begin
+    return exists (select from core.credits c
+                    where c.article_id = copy_id and c.confidence >= .5
+                      and c.kind in ('canonical', 'source_link', 'originally_published', 'appeared_first', 'pixel',
+                                     'syndication_meta')
+                      and (c.site = source_site
+                           or case when strpos(c.url, source_site) > 0
+                                   then core.plain_url_key(c.url)
+                                        in (source_key, core.plain_url_key(source_canonical_url)) end))
+           or case when strpos(copy_source_link_url, source_site) > 0
+                   then core.plain_url_key(copy_source_link_url) = source_key else false end;
+end $$;
 
-comment on function core.names_as_source(core.articles, core.articles) is 'Whether one article names the other, or its site, as its source.';
+comment on function core.names_as_source(bigint, text, text, text, text) is 'Whether one article names the other, or its site, as its source.';
 
--- Which of two articles that share text the other took it from. What their story says; else which page names the
--- other; else the origin; else who was out before the other could have been. A story's members note what their pages
--- name, so the credits are read only of those that name something, and of articles without a story.
+-- Which of two articles that share text the other took it from. What their story says; else, outside one story, which
+-- page names the other; else the origin; else who was out before the other could have been. A story has weighed what its
+-- members name already. Members note what their pages name, so the credits are read only of those that name something,
+-- and of articles without a story.
 create or replace function core.source_of_pair(a core.articles, b core.articles, of_a core.memberships,
                                                of_b core.memberships) returns bigint
 language sql stable
@@ -148,11 +156,14 @@ return case when of_a.copied_from = b.article_id and of_b.copied_from is distinc
             when of_b.copied_from = a.article_id and of_a.copied_from is distinct from b.article_id
             then a.article_id
             else coalesce(
-                case when coalesce(of_a.evidence -> 'links' <> '[]', true)
-                       or coalesce(of_b.evidence -> 'links' <> '[]', true)
-                     then case when core.names_as_source(a, b) is not true
-                               then case when core.names_as_source(b, a) then a.article_id end
-                               when core.names_as_source(b, a) is not true then b.article_id end end,
+                case when (of_a.cluster_id = of_b.cluster_id) is not true
+                      and (coalesce(of_a.evidence -> 'links' <> '[]', true)
+                           or coalesce(of_b.evidence -> 'links' <> '[]', true))
+                     then case (core.names_as_source(a.article_id, a.source_link_url, b.url_key, b.site, b.canonical_url)
+                                is true)::integer
+                               - (core.names_as_source(b.article_id, b.source_link_url, a.url_key, a.site, a.canonical_url)
+                                  is true)::integer
+                          when 1 then b.article_id when -1 then a.article_id end end,
                 case when of_a.cluster_id = of_b.cluster_id and of_a.is_origin then a.article_id
                      when of_a.cluster_id = of_b.cluster_id and of_b.is_origin then b.article_id
                      when core.known_by(a.published_at, a.published_certainty, a.first_seen_at)
@@ -203,7 +214,7 @@ comment on column wiretrace.matches.containment_a_in_b is 'Share of article_a''s
 comment on column wiretrace.matches.containment_b_in_a is 'Share of article_b''s shingles that article_a has.';
 comment on column wiretrace.matches.kind is 'copy, or shares_text: weaker reuse, which makes no cluster.';
 comment on column wiretrace.matches.longest_passage_words is 'Length of the longest passage that both have, in words.';
-comment on column wiretrace.matches.copied_from is 'Whichever the other took the text from: as their story says; else the one that the other page names; else the origin of their story; else the one that was out for certain before the other could have been. Null where nothing is named and the times leave both open: days without a time of day, clocks without a zone, guessed days, pages without a date.';
+comment on column wiretrace.matches.copied_from is 'Whichever the other took the text from: as their story says; else, outside one story, the one that the other page names; else the origin of their story; else the one that was out for certain before the other could have been. Null where nothing is named and the times leave both open: days without a time of day, clocks without a zone, guessed days, pages without a date.';
 comment on column wiretrace.matches.lag is 'Time from the source''s publication to the copy''s, where copied_from tells; negative where the copy claims to be earlier. Where a page states no time, first_seen_at stands for it; where it states only its day: whole days, null within one day.';
 comment on column wiretrace.matches.version_a is 'Version of article_a''s text that was measured.';
 comment on column wiretrace.matches.version_b is 'Version of article_b''s text that was measured.';
