@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from schemas.sql import migrations_dir
 from workers.dedupe.planted import PlantedArticle, planted_corpus
 from workers.dedupe.planted_store import store_planted
 from workers.dedupe.planted_words import LANGUAGES
@@ -188,6 +189,88 @@ def test_a_text_sketched_anew_without_a_line_that_its_site_repeats_loses_what_on
     assert stories(connection) == {frozenset({a.url, c.url})}
     pairs = connection.execute("select url_a, url_b from wiretrace.matches").fetchall()
     assert pairs == [(a.url, c.url)]
+
+
+def test_a_sketch_of_a_text_that_was_replaced_meanwhile_is_not_written(
+    connection: Any, writer: Writer
+) -> None:
+    """What is sketched anew was read before the article's row is locked: its text or its time may have moved."""
+    old, new = article("a", writer.story(200)), article("a", writer.story(200))
+    with connection.transaction(), connection.cursor() as cur:
+        late = store_planted(cur, [old])
+    work(connection, [new], version=2)
+    seen_at = T0 - timedelta(days=40)
+    connection.execute("update core.articles set first_seen_at = %s", (seen_at,))
+    index = Index()
+    with connection.transaction(), connection.cursor() as cur:
+        index.add(cur, late)
+    held = "select version, first_seen_at from core.sketches"
+    assert connection.execute(held).fetchall() == [(2, new.first_seen_at)]
+    with connection.transaction(), connection.cursor() as cur:
+        index.add(cur, [replace(late[0], version=2)])
+    assert connection.execute(held).fetchall() == [(2, seen_at)]
+
+
+@pytest.mark.parametrize("function", ["delete_sketches", "follow_articles"])
+def test_sketches_of_an_article_are_found_by_the_index_in_every_partition(
+    connection: Any, function: str
+) -> None:
+    """A young partition has no statistics: the planner would read all of it for a few articles."""
+    (article_id, *_) = work(connection, planted_corpus(80, seed=5, languages=("en",)))
+    read = (
+        "select sum(seq_scan), sum(idx_scan) from pg_stat_xact_user_tables where relname like 'sketches_2%'"
+    )
+    with connection.transaction():
+        before = connection.execute(read).fetchone()
+        connection.execute(f"select core.{function}(%s)", ([article_id],))
+        after = connection.execute(read).fetchone()
+    partitions = connection.execute(
+        "select count(*) from pg_class where relname like 'sketches_2_______'"
+    ).fetchone()
+    assert after[0] == before[0]
+    assert after[1] == before[1] + partitions[0]
+
+
+def test_sketches_left_over_by_earlier_versions_are_taken_away_by_the_migration(
+    empty_database_url: str,
+) -> None:
+    migrations = sorted(migrations_dir().glob("*.sql"))
+    (at,) = [i for i, path in enumerate(migrations) if path.stem.startswith("0006")]
+    with psycopg.connect(empty_database_url, autocommit=True) as conn:
+        for path in migrations[:at]:
+            conn.execute(path.read_bytes())
+        conn.execute(
+            """insert into core.articles (url_key, url, host, site, first_seen_at, last_seen_at, word_count, text,
+                                          text_hash, version, extractor, page_id, crawl_id)
+               select 'k' || n, 'u', 'h', 's', '2026-11-02', '2026-11-20', 1, '', '', 2, 'e', gen_random_uuid(), 'c'
+                 from generate_series(1, 5) n"""
+        )
+        conn.execute("insert into core.sketch_schemes values (2, '', 1, 1, '', '', '', 1, 1, '')")
+        conn.execute(
+            "select core.ensure_sketch_partition(day) from unnest(%s::timestamptz[]) day",
+            ([T0, T0 + timedelta(days=30)],),
+        )
+        rows = [
+            # As it should be; with one left over elsewhere, beside it, and both; at a wrong time; of no article.
+            (1, "2026-11-02", 2),
+            (2, "2026-11-02", 2), (2, "2026-12-01", 1),
+            (3, "2026-11-02", 2), (3, "2026-11-02", 1), (3, "2026-11-03", 2),
+            (4, "2026-12-01", 2),
+            (5, "2026-11-02", 1),
+            (99, "2026-11-02", 1),
+        ]  # fmt: skip
+        for article_id, seen_at, version in rows:
+            conn.execute(
+                "insert into core.sketches values (%s, %s, %s, 2, 's', 1, 7, '', '', '{}')",
+                (article_id, seen_at, version),
+            )
+        conn.execute(migrations[at].read_bytes())
+        held = conn.execute(
+            "select article_id, first_seen_at::date::text, version from core.sketches order by 1"
+        ).fetchall()
+        assert held == [(i, "2026-11-02", 2) for i in (1, 2, 3, 4)]
+        noted = conn.execute("select article_id from core.resketched order by 1").fetchall()
+        assert noted == [(2,), (3,), (4,), (5,)]
 
 
 def test_stories_merge_and_split_and_old_ids_lead_on(connection: Any, writer: Writer) -> None:

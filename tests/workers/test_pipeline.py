@@ -209,6 +209,39 @@ def test_an_alias_and_its_canonical_page_are_one_article_in_either_order(
         db.execute("truncate core.pages, core.articles cascade")
 
 
+def _alias_and_own(alias_days: float, own_days: float) -> tuple[RawPage, RawPage]:
+    """A page that names another URL as its own, and the page at that URL, which has another text."""
+    link = "<link rel='canonical' href='https://www.harbourpost.com/news/story-1234567'>"
+    alias, own = html(story(5), head=link), html(story(5)[:5] + story(6)[:3])
+    return (
+        page(
+            "https://amp.harbourpost.com/story-1234567", alias, fetched_at=START + timedelta(days=alias_days)
+        ),
+        page(
+            "https://www.harbourpost.com/news/story-1234567", own, fetched_at=START + timedelta(days=own_days)
+        ),
+    )
+
+
+SKETCHES = "select version, first_seen_at from core.sketches"
+
+
+@pytest.mark.parametrize("days", [(0.2, 0.1), (16, 12)], ids=["same partition", "two partitions"])
+def test_a_page_that_takes_an_article_over_from_an_alias_fetched_later_leaves_one_sketch(
+    db: Connection, pool: ExtractPool, days: tuple[float, float]
+) -> None:
+    alias, own = _alias_and_own(*days)
+    line = Line(db, pool)
+    assert line.outcomes([alias]) == [Outcome.ARTICLE]
+    assert line.outcomes([own]) == [Outcome.UPDATED]
+    assert db.execute(SKETCHES.encode()).fetchall() == [(2, own.fetched_at)]
+    again = page(own.url, own.body, fetched_at=alias.fetched_at + timedelta(days=1))
+    assert line.outcomes([again]) == [Outcome.UNCHANGED]
+    assert db.execute(SKETCHES.encode()).fetchall() == [(2, own.fetched_at)]
+    Line(db, pool).outcomes([page("https://copy.example/story", own.body, fetched_at=alias.fetched_at)])
+    assert db.execute("select jaccard, version_a from wiretrace.matches").fetchall() == [(1.0, 2)]
+
+
 def test_nul_characters_and_lone_surrogates_never_reach_the_tables(db: Connection, pool: ExtractPool) -> None:
     lines = story(6)
     lines[0] = lines[0].replace("people", "peo\x00ple &#xD800; &#0;", 1)

@@ -63,7 +63,7 @@ class SketchItem:
 
     Attributes:
         version: of the text; `core.articles.version` of the same transaction.
-        first_seen_at: `core.articles.first_seen_at`; decides the partition and the window.
+        first_seen_at: `core.articles.first_seen_at` as the caller knows it; the stored one decides.
         words: of the story, without the site's repeated lines, credits and datelines.
     """
 
@@ -235,17 +235,29 @@ def _until_free(cur: Cursor, write: Callable[[], None]) -> None:
 
 
 def _write_sketches(cur: Cursor, items: Sequence[SketchItem], sketches: Sequence[Sketch]) -> None:
-    ids = Int8s(item.article_id for item in items)
-    seen_at = [item.first_seen_at for item in items]
-    cur.execute(sql("dedupe/lock_articles"), {"article_ids": ids})
-    cur.execute(sql("dedupe/ensure_partitions"), {"seen_at": seen_at})
-    cur.execute(sql("dedupe/add_memberships"), {"article_ids": ids})
-    cur.execute(sql("dedupe/delete_sketches"), {"article_ids": ids, "seen_at": seen_at})
+    cur.execute(
+        sql("dedupe/lock_articles"), {"article_ids": Int8s(item.article_id for item in items)}, binary=True
+    )
+    stored = {article_id: (version, seen_at) for article_id, version, seen_at in cur.fetchall()}
+    # What was read before the lock may be old by now: whoever replaced the text has sketched it, too.
+    current = [
+        (item, sketch, stored[item.article_id][1])
+        for item, sketch in zip(items, sketches, strict=True)
+        if stored.get(item.article_id, (None,))[0] == item.version
+    ]
+    if not current:
+        return
+    ids = Int8s(item.article_id for item, _, _ in current)
+    cur.execute(sql("dedupe/ensure_partitions"), {"seen_at": [seen_at for _, _, seen_at in current]})
+    cur.execute(sql("dedupe/add_memberships"), {"article_ids": ids}, binary=True)
+    new = {article_id for (article_id,) in cur.fetchall()}
+    if old := [item.article_id for item, _, _ in current if item.article_id not in new]:
+        cur.execute(sql("dedupe/delete_sketches"), {"article_ids": Int8s(old)})
     rows = [
         copied_row(
             (
                 struct.pack(">q", item.article_id),
-                micros(item.first_seen_at),
+                micros(seen_at),
                 struct.pack(">i", item.version),
                 struct.pack(">h", sketch.scheme_id),
                 item.site.encode(),
@@ -256,7 +268,7 @@ def _write_sketches(cur: Cursor, items: Sequence[SketchItem], sketches: Sequence
                 int8_array(sketch.keys),
             )
         )
-        for item, sketch in zip(items, sketches, strict=True)
+        for item, sketch, seen_at in current
     ]
     with cur.copy(sql("dedupe/copy_sketches")) as copy:
         copy.write(COPY_HEADER + b"".join(rows) + COPY_TRAILER)

@@ -1,0 +1,59 @@
+-- depends: 0005_clusters
+-- Every article has one sketch, of its text as it is now and at the time at which it was first seen.
+
+-- Both find sketches by article alone. Sequential scans are off: a young partition has no statistics, and all of it
+-- would be read for a few articles.
+create function core.delete_sketches(article_ids bigint[]) returns void
+    language sql
+    set enable_seqscan = off
+    as $$
+    delete from core.sketches s
+     using unnest(article_ids) as old (article_id)
+     where s.article_id = old.article_id
+$$;
+
+comment on function core.delete_sketches is 'Takes the sketches of these articles away, in whichever partition they lie.';
+
+create function core.follow_articles(article_ids bigint[]) returns void
+    language sql
+    set enable_seqscan = off
+    as $$
+    update core.sketches s set first_seen_at = a.first_seen_at
+      from unnest(article_ids) as moved (article_id)
+      join core.articles a on a.article_id = moved.article_id
+     where s.article_id = moved.article_id and s.version = a.version and s.first_seen_at <> a.first_seen_at
+$$;
+
+comment on function core.follow_articles is 'Moves the sketches of these articles to the times at which the articles were first seen.';
+
+-- Sketches were deleted at the article's time alone, so those at an earlier time were left over, and might have been
+-- moved beside the current one since. Of several that look current any may be it: the first stays, and their
+-- stories are looked at again.
+create temporary table spare_sketches on commit drop as
+select s.tableoid as partition, s.ctid as place, s.article_id,
+       row_number() over (partition by s.article_id
+                          order by s.version = a.version desc nulls last, s.first_seen_at = a.first_seen_at desc,
+                                   s.first_seen_at, s.ctid) as number,
+       coalesce(s.version = a.version, false) as is_current
+  from core.sketches s
+  left join core.articles a on a.article_id = s.article_id
+ where a.article_id is null
+    or s.version <> a.version
+    or s.first_seen_at <> a.first_seen_at
+    or exists (select from core.sketches other
+                where other.article_id = s.article_id
+                  and (other.tableoid, other.ctid) <> (s.tableoid, s.ctid));
+
+delete from core.sketches s using spare_sketches spare
+ where s.tableoid = spare.partition and s.ctid = spare.place and (spare.number > 1 or not spare.is_current);
+
+select core.ensure_sketch_partition(span)
+  from (select distinct core.sketch_span(a.first_seen_at) as span
+          from spare_sketches spare join core.articles a using (article_id)
+         where spare.is_current) spans;
+
+select core.follow_articles(array(select article_id from spare_sketches where is_current));
+
+insert into core.resketched (article_id)
+select distinct article_id from spare_sketches join core.articles using (article_id)
+on conflict do nothing;
