@@ -390,6 +390,23 @@ def test_sketches_of_another_scheme_are_refused(connection: Any, writer: Writer)
         work(connection, [article("b", writer.story(200))], index=Index())
 
 
+def test_an_article_looked_up_by_a_worker_of_a_new_scheme_keeps_what_was_found_by_the_old_one(
+    connection: Any, writer: Writer
+) -> None:
+    lines = writer.story(300)
+    a, b, c = work(connection, [article(name, lines, i) for i, name in enumerate("abc")])
+    before = tables(connection)
+    connection.execute(
+        "insert into core.sketch_schemes select 1, permutation, seed, num_perm, hash, shingle, normalisation, bands, "
+        "rows, passage, now() from core.sketch_schemes"
+    )
+    connection.execute("update core.sketches set scheme_id = 1 where article_id = any(%s)", ([a, b],))
+    for looked_up in ([b], [c], [a, b, c]):
+        with connection.transaction(), connection.cursor() as cur:
+            Index().resolve(cur, looked_up)
+        assert tables(connection) == before
+
+
 def test_every_public_relation_and_column_is_described(connection: Any) -> None:
     missing = connection.execute(
         """select c.relname, a.attname from pg_class c join pg_namespace n on n.oid = c.relnamespace

@@ -10,6 +10,7 @@ from workers.dedupe import bounds
 from workers.dedupe.database import Cursor
 from workers.dedupe.model import COPY, Match
 from workers.dedupe.packed import Float4s, Int4s, Int8s
+from workers.dedupe.sketch import SCHEME
 from workers.dedupe.verify import MATCH_KINDS
 
 __all__ = [
@@ -50,6 +51,7 @@ def delete_stale(
         {
             "article_ids": Int8s(ids),
             "window_days": window_days,
+            "scheme_id": SCHEME.scheme_id,
             "found_a": Int8s(m.a for m in found),
             "found_b": Int8s(m.b for m in found),
             "is_copy": Int4s(m.kind == COPY for m in found),
