@@ -81,7 +81,9 @@ class Pipeline:
 
         Raises:
             psycopg.Error: the database failed; whether a retry helps says `workers.database.is_transient`.
+            SchemeMismatch: no page can be worked.
         """
+        self._index.prepare(self._connection)
         endings: dict[UUID, Ending] = {}
         if not is_rework:
             with self._connection.transaction(), self._connection.cursor() as cur:
@@ -99,6 +101,7 @@ class Pipeline:
 
         What a kill leaves between the two transactions is found in `core.resketched` by the next call of any worker.
         """
+        self._index.prepare(self._connection)
         with self._connection.transaction(), self._connection.cursor() as cur:
             stale = stale_articles(cur, _REFRESH)
             self._index.add(cur, [_sketch_item(article) for article in stale])

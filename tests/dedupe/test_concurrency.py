@@ -30,6 +30,7 @@ class _Worker:
     def __init__(self, url: str) -> None:
         self.conn: Connection = psycopg.connect(url, autocommit=True)
         self.index = Index()
+        self.index.prepare(self.conn)
 
     def take(self, item: PlantedArticle) -> None:
         self.item = item
@@ -118,6 +119,28 @@ def test_two_inserters_at_the_same_moment_end_in_one_story(database_url: str, co
             done.result()
     sizes = Counter(len(story) for story in stories(connection))
     assert sizes == {4: len(bridged), 2: trials - len(bridged)}
+
+
+def test_the_first_batches_of_two_workers_do_not_wait_for_each_other(
+    database_url: str, connection: Any
+) -> None:
+    """On an empty database both note the scheme, and both make the first partition."""
+    barrier = threading.Barrier(2, timeout=60)
+
+    def run(trial: int, side: int) -> None:
+        rng = random.Random(10 * trial + side)
+        with psycopg.connect(database_url, autocommit=True) as conn:
+            items = [article(f"t{trial}-{side}-{n}", [_words(rng, 70)]) for n in range(3)]
+            barrier.wait()
+            work(conn, items)
+
+    for trial in range(10):
+        connection.execute("truncate core.articles, core.sketch_schemes cascade")
+        connection.execute("select core.drop_sketches_before('infinity')")
+        with ThreadPoolExecutor(2) as pool:
+            for done in [pool.submit(run, trial, side) for side in (0, 1)]:
+                done.result()
+        assert connection.execute("select count(*) from core.sketches").fetchone() == (6,)
 
 
 @pytest.mark.parametrize("seed", [21, 22])

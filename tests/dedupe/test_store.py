@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,12 +12,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from schemas.sql import migrations_dir
+from infra.cli.app import run
+from schemas.sql import migrations_dir, sql
 from workers.dedupe.planted import PlantedArticle, planted_corpus
 from workers.dedupe.planted_store import store_planted
 from workers.dedupe.planted_words import LANGUAGES
 from workers.dedupe.planted_writer import Writer
 from workers.dedupe.rebuild import rebuild
+from workers.dedupe.sketch import SCHEME
 from workers.dedupe.store import Index, SchemeMismatch
 from workers.dedupe.words import words_of_lines
 
@@ -45,6 +48,7 @@ def work(
 ) -> list[int]:
     """Transactions A and B of one batch."""
     index = index or Index()
+    index.prepare(conn)
     with conn.transaction(), conn.cursor() as cur:
         items = store_planted(cur, articles, version=version)
         index.add(cur, items)
@@ -383,11 +387,57 @@ def test_pairs_that_are_no_copies_can_be_asked_for(connection: Any, writer: Writ
     ]
 
 
-def test_sketches_of_another_scheme_are_refused(connection: Any, writer: Writer) -> None:
-    work(connection, [article("a", writer.story(200))])
+def test_sketches_of_another_scheme_are_refused_until_the_advice_is_followed(
+    connection: Any, writer: Writer, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = article("a", writer.story(200))
+    work(connection, [a])
     connection.execute("update core.sketch_schemes set seed = 2")
-    with pytest.raises(SchemeMismatch, match="another way"):
-        work(connection, [article("b", writer.story(200))], index=Index())
+    with pytest.raises(SchemeMismatch, match="another way") as caught:
+        work(connection, [article("b", writer.story(200))])
+    assert connection.execute("select count(*) from core.articles").fetchone() == (1,)
+    monkeypatch.setenv("WIRETRACE_DATABASE_URL", database_url)
+    program, *advised = str(caught.value).partition("run: ")[2].split()
+    assert program == "wiretrace"
+    assert run(advised) == 0
+    work(connection, [article("b", a.lines)])
+    work(connection, [a])
+    assert [len(story) for story in stories(connection)] == [2]
+    assert connection.execute("select seed from core.sketch_schemes").fetchall() == [(SCHEME.seed,)]
+
+
+def test_a_first_batch_that_is_taken_back_does_not_take_the_scheme_back(
+    connection: Any, writer: Writer
+) -> None:
+    index, item = Index(), article("a", writer.story(200))
+    with pytest.raises(ZeroDivisionError), _broken(index):
+        work(connection, [item], index=index)
+    work(connection, [item], index=index)
+    assert connection.execute("select count(*) from core.sketches").fetchone() == (1,)
+
+
+@contextmanager
+def _broken(index: Index) -> Iterator[None]:
+    """Breaks transaction A after its sketches were written."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index._search, "remember", lambda *_: 1 / 0)
+        yield
+
+
+def test_a_partition_that_is_written_to_is_not_dropped_meanwhile(
+    connection: Any, writer: Writer, database_url: str
+) -> None:
+    index = Index()
+    work(connection, [article("b", writer.story(200))], index=index)
+    with psycopg.connect(database_url, autocommit=True) as other:
+        other.execute("set lock_timeout = '100ms'")
+        with connection.transaction(), connection.cursor() as cur:
+            items = store_planted(cur, [article("a", writer.story(200))])
+            cur.execute(sql("dedupe/ensure_partitions"), {"seen_at": [items[0].first_seen_at]})
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                other.execute("select core.drop_sketches_before('infinity')")
+            index.add(cur, items)
+        assert len(other.execute("select core.drop_sketches_before('infinity')").fetchall()) == 1
 
 
 def test_an_article_looked_up_by_a_worker_of_a_new_scheme_keeps_what_was_found_by_the_old_one(

@@ -1,6 +1,6 @@
 """The index of sketches in Postgres, and the two transactions by which an article gets its story.
 
-In this order, for every batch of articles:
+`Index.prepare` once, in a transaction of its own. Then in this order, for every batch of articles:
 
 * A, `Index.add`: sketches with their keys are written. Once it is committed, every other worker can find them.
 * B, `Index.resolve`: (1) candidates are looked up and (2) verified (`search.py`); (3) the units that guard every story
@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 
@@ -54,7 +54,16 @@ _ATTEMPTS: Final = 5
 
 
 class SchemeMismatch(WiretraceError):
-    """The database holds sketches that were made another way. Drop them: select core.drop_sketches_before('infinity')"""
+    """The database holds sketches of this scheme that were made another way.
+
+    No worker can go on: what it finds would depend on who made which sketch.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"the database holds sketches of scheme {SCHEME.scheme_id} that were made another way. "
+            "Stop every worker, then run: wiretrace db prune --all"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,7 +97,7 @@ class Index:
 
     def __init__(self, *, window_days: int = 30, cache_stories: int = 4096) -> None:
         self._window_days = window_days
-        self._is_scheme_known = False
+        self._is_prepared = False
         self.stage_s: defaultdict[str, float] = defaultdict(float)
         self._search = Search(window_days=window_days, cache_stories=cache_stories, stage=self._stage)
         self.counted = self._search.counted
@@ -99,20 +108,43 @@ class Index:
         yield
         self.stage_s[name] += time.perf_counter() - start
 
+    # ---------------------------------------------------------------- before the first batch
+
+    def prepare(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+        """Notes in the database how sketches are made, in a transaction of its own; does nothing when called again.
+
+        Not in transaction A: of two first batches each would wait for the other (for the scheme's row, and for the
+        lock under which a partition is attached to a table that refers to it), and a batch that is taken back would
+        take the scheme back.
+
+        Args:
+            connection: outside of any transaction.
+
+        Raises:
+            SchemeMismatch: the database's sketches were made another way; no page can be worked.
+        """
+        if self._is_prepared:
+            return
+        with connection.transaction(), connection.cursor() as cur:
+            cur.execute(sql("dedupe/write_scheme"), asdict(SCHEME))
+            if cur.fetchone() is None:
+                raise SchemeMismatch
+        self._is_prepared = True
+
     # ---------------------------------------------------------------- transaction A
 
     def add(self, cur: Cursor, items: Sequence[SketchItem]) -> None:
         """Writes the sketches of these articles in place of their earlier ones; inside the caller's transaction A.
 
-        Raises:
-            SchemeMismatch: the database's sketches were made another way.
+        `prepare` must have been called.
         """
         if not items:
             return
+        if not self._is_prepared:
+            raise RuntimeError("Index.prepare comes before the first sketch")
         items = sorted(items, key=lambda item: item.article_id)
         with self._stage("sketch"):
             sketches = sketch_words([item.words for item in items])
-        self._ensure_scheme(cur)
         with self._stage("write"):
             self._search.learn(cur)
             _write_sketches(cur, items, self._search.without_stock_keys(sketches))
@@ -131,13 +163,6 @@ class Index:
             cur.execute(sql("dedupe/lock_articles"), {"article_ids": Int8s(sorted(articles))})
             cur.execute(sql("dedupe/ensure_partitions"), {"seen_at": sorted(set(articles.values()))})
             cur.execute(sql("dedupe/follow_articles"), {"article_ids": Int8s(sorted(articles))})
-
-    def _ensure_scheme(self, cur: Cursor) -> None:
-        if not self._is_scheme_known:
-            cur.execute(sql("dedupe/write_scheme"), asdict(SCHEME))
-            if cur.fetchone() is None:
-                raise SchemeMismatch
-            self._is_scheme_known = True
 
     # ---------------------------------------------------------------- transaction B
 

@@ -47,13 +47,39 @@ select s.tableoid as partition, s.ctid as place, s.article_id,
 delete from core.sketches s using spare_sketches spare
  where s.tableoid = spare.partition and s.ctid = spare.place and (spare.number > 1 or not spare.is_current);
 
-select core.ensure_sketch_partition(span)
-  from (select distinct core.sketch_span(a.first_seen_at) as span
-          from spare_sketches spare join core.articles a using (article_id)
-         where spare.is_current) spans;
-
-select core.follow_articles(array(select article_id from spare_sketches where is_current));
+do $$ begin
+    perform core.ensure_sketch_partition(span)
+       from (select distinct core.sketch_span(a.first_seen_at) as span
+               from spare_sketches spare join core.articles a using (article_id)
+              where spare.is_current) spans;
+    perform core.follow_articles(array(select article_id from spare_sketches where is_current));
+end $$;
 
 insert into core.resketched (article_id)
 select distinct article_id from spare_sketches join core.articles using (article_id)
 on conflict do nothing;
+
+-- As before, but whoever made sure of a partition keeps it: it is not dropped before the transaction ends. And once it is
+-- our turn the catalogue is read: to_regclass may answer from memory that another has not made it.
+create or replace function core.ensure_sketch_partition(seen_at timestamptz) returns text
+    language plpgsql as $$
+declare
+    span_start constant timestamptz := core.sketch_span(seen_at);
+    span_end   constant timestamptz := span_start + interval '28 days';
+    name       constant text := 'sketches_' || to_char(span_start at time zone 'UTC', 'YYYYMMDD');
+begin
+    lock table core.sketches in row exclusive mode;
+    if to_regclass('core.' || name) is not null then
+        return name;
+    end if;
+    perform pg_advisory_xact_lock(hashtext('core.sketches'));
+    if exists (select from pg_class where relnamespace = 'core'::regnamespace and relname = name) then
+        return name;
+    end if;
+    execute format('create table core.%I (like core.sketches including storage)', name);
+    execute format('alter table core.%I set (toast_tuple_target = 8160, autovacuum_vacuum_insert_scale_factor = 0.5)',
+                   name);
+    execute format('alter table core.sketches attach partition core.%I for values from (%L) to (%L)',
+                   name, span_start, span_end);
+    return name;
+end $$;
