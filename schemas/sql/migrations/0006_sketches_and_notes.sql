@@ -83,3 +83,16 @@ begin
                    name, span_start, span_end);
     return name;
 end $$;
+
+-- core.resketched becomes a list of notes, of which an article may have several. A note is only ever added and taken away
+-- again: whoever adds one waits for nobody, and what is noted while an article is looked at is not lost. A note stays
+-- until the events that follow from it are acknowledged; meanwhile it is claimed.
+alter table core.resketched drop constraint resketched_pkey;
+alter table core.resketched add column note_id bigint generated always as identity primary key;
+alter table core.resketched add column claimed_by integer;
+alter table core.resketched add column claimed_at timestamptz;
+alter table core.resketched add check ((claimed_by is null) = (claimed_at is null));
+create index resketched_article on core.resketched (article_id);
+
+comment on column core.resketched.claimed_by is
+    'server process of the worker that looks at the article; the claim ends with its session (queries/store/claim_resketched.sql)';
