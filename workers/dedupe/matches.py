@@ -27,13 +27,16 @@ __all__ = [
 
 
 def current_matches(cur: Cursor, matches: Sequence[Match]) -> list[Match]:
-    """The matches whose sketches are still those that were measured.
+    """The matches whose sketches are those that were measured, and stay so until the transaction ends.
 
-    Whoever replaced a sketch since will look for its matches after this transaction.
+    Whoever replaces a sketch holds its article in transaction A and so waits for this one. When it looks for the new
+    matches afterwards it finds what was written here, and takes away what does not hold any more.
     """
     if not matches:
         return []
     ids = Int8s(sorted({i for m in matches for i in (m.a, m.b)}))
+    cur.execute(sql("dedupe/share_articles"), {"article_ids": ids})
+    # A statement of its own: what it sees was committed before the locks were given.
     cur.execute(sql("dedupe/revisions"), {"article_ids": ids}, binary=True)
     now = {article_id: (version, revision) for article_id, version, revision in cur.fetchall()}
     return [m for m in matches if now.get(m.a) == m.sketch_a and now.get(m.b) == m.sketch_b]

@@ -8,6 +8,16 @@
   (`matches.py`) and those beyond what an article keeps taken away (`bounds.py`), (5) the stories are computed anew from the matches, and (6) written where they differ
   (`stories.py`).
 
+Locks are taken in this order, each kind in the order of its numbers, so that no two wait for each other:
+
+* A: the articles of the batch (`for no key update`), then the site's lines, then the partition that is missing.
+* B: the units of the stories; the articles of the pairs found (`for share`, so that no sketch is replaced between its
+  check and the commit of what was measured on it); the lists of pairs that are no copies; rows of matches and stories.
+
+A waits for B at articles alone, and by then B waits for no more of them; A holds no unit and no list. What may still cross
+(a unit that merges while it is waited for, an article that came between two statements of A) the server finds out:
+B's write is done again, and a batch that is taken back in A is.
+
 Of two workers that add two copies at the same moment the second to commit A sees the first. Both may then come to
 write the same story: the lock makes them take turns, and whoever is second reads what the first has written. What B
 writes is a function of the articles and their matches, so doing it again changes nothing.
