@@ -219,7 +219,7 @@ def _leads(batch: Sequence[tuple[RawPage, Extraction]], articles: Sequence[Store
     return [
         lead
         for (page, found), article in zip(batch, articles, strict=True)
-        if article.is_current
+        if article.is_newest
         for lead in leads_of(page.final_url, found.credits)
     ]
 

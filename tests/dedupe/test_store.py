@@ -185,6 +185,7 @@ def test_a_text_sketched_anew_without_a_line_that_its_site_repeats_loses_what_on
     work(connection, [a, b, c])
     assert stories(connection) == {frozenset({a.url, b.url, c.url})}
     index = Index()
+    index.prepare(connection)
     with connection.transaction(), connection.cursor() as cur:
         items = store_planted(cur, [b])
         index.add(cur, [replace(items[0], words=words_of_lines(b.lines[: -len(standing)]))])
@@ -206,6 +207,7 @@ def test_a_sketch_of_a_text_that_was_replaced_meanwhile_is_not_written(
     seen_at = T0 - timedelta(days=40)
     connection.execute("update core.articles set first_seen_at = %s", (seen_at,))
     index = Index()
+    index.prepare(connection)
     with connection.transaction(), connection.cursor() as cur:
         index.add(cur, late)
     held = "select version, first_seen_at from core.sketches"

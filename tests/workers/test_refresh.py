@@ -12,6 +12,7 @@ import pytest
 
 from schemas.records import CopyEvent
 from schemas.sql import sql
+from tests.workers.pages import html, page, story
 from tests.workers.test_pipeline import copies
 from workers import pipeline as pipeline_module
 from workers.database import Connection, connect
@@ -178,3 +179,23 @@ def test_a_worker_that_notes_an_article_does_not_wait_for_one_that_looks_at_it(
             cur.execute(sql("store/add_resketched").encode(), {"article_ids": noted})
         assert done.result(20) == 3
     assert db.execute(NOTED).fetchall() == [(i,) for i in noted]
+
+
+def test_an_article_that_another_worker_stores_is_sketched_anew_later(
+    database_url: str, db: Connection, pool: ExtractPool
+) -> None:
+    """Neither waits: the one that stores may want the row by which the other took the article."""
+    pages = [page(f"https://paper{i}.example/story", html(story(i))) for i in range(2)]
+    Pipeline(db, pool, lambda _: None, Index()).work(pages)
+    db.execute("update core.site_pages set is_stale = true")
+    stale, held = "select url_key from core.site_pages where is_stale", pages[0].url_key
+    with connect(database_url) as other:
+        other.execute("set lock_timeout = '2s'")
+        pipeline = Pipeline(other, pool, lambda _: None, Index())
+        with db.transaction():
+            db.execute("select from core.articles where url_key = %s for no key update", (held,))
+            assert pipeline.refresh() == 1
+            db.execute("update core.site_pages set is_stale = true where url_key = %s", (held,))
+            assert other.execute(stale).fetchall() == [(held,)]
+        assert pipeline.refresh() == 1
+        assert other.execute(stale).fetchall() == []
