@@ -90,7 +90,7 @@ def upsert_articles(cur: Cursor, batch: Sequence[tuple[RawPage, Extraction]]) ->
             first_seen_at=first_seen_at,
             outcome=changed if is_current else Outcome.UNCHANGED,
             is_current=is_current,
-            is_newest=of_known.get(key, is_current),
+            is_newest=bool(of_known.get(key, is_current)),
         )
     _replace_credits(
         cur, [(stored[row["url_key"]], found) for row, (_, found) in zip(rows, batch, strict=True)]

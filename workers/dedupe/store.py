@@ -5,8 +5,8 @@
 * A, `Index.add`: sketches with their keys are written. Once it is committed, every other worker can find them.
 * B, `Index.resolve`: (1) candidates are looked up and (2) verified (`search.py`); (3) the units that guard every story
   touched are locked in the order of their ids, and looked up again until no new one appears; (4) matches are written
-  (`matches.py`) and those beyond what an article keeps taken away (`bounds.py`), (5) the stories are computed anew from the matches, and (6) written where they differ
-  (`stories.py`).
+  (`matches.py`) and those beyond what an article keeps taken away (`bounds.py`), (5) the stories are computed anew from
+  the matches, and (6) written where they differ (`stories.py`).
 
 Locks are taken in this order, each kind in the order of its numbers, so that no two wait for each other:
 
@@ -14,9 +14,10 @@ Locks are taken in this order, each kind in the order of its numbers, so that no
 * B: the units of the stories; the articles of the pairs found (`for share`, so that no sketch is replaced between its
   check and the commit of what was measured on it); the lists of pairs that are no copies; rows of matches and stories.
 
-A waits for B at articles alone, and by then B waits for no more of them; A holds no unit and no list. What may still cross
-(a unit that merges while it is waited for, an article that came between two statements of A) the server finds out:
-B's write is done again, and a batch that is taken back in A is.
+A and B wait for each other at articles alone: A holds no unit and no list, and each takes its articles in the order of their
+ids, in one statement. What may still cross (a unit that merges while it is waited for, an article that came between two
+statements of A) the server finds out: B's write is done again, and a batch that is
+taken back in A is. Notes of `core.resketched` are only added, which waits for nobody (`notes.py`).
 
 Of two workers that add two copies at the same moment the second to commit A sees the first. Both may then come to
 write the same story: the lock makes them take turns, and whoever is second reads what the first has written. What B
