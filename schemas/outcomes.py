@@ -19,7 +19,7 @@ class Outcome(StrEnum):
     UPDATED = "updated"
     """A known article whose text has changed; the new version is stored and compared."""
     UNCHANGED = "unchanged"
-    """A known article, fetched again with the same text."""
+    """A known article, fetched again with the same text; its headline, credits and dates are those of the newest page."""
     NOT_ARTICLE = "not_article"
     """HTML, but a home page, a listing, a stub, a cookie wall or another page without a story."""
     NOT_HTML = "not_html"

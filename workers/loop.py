@@ -134,6 +134,7 @@ def consume(
     bury: Callable[[Rejected], None],
     *,
     is_transient: Callable[[BaseException], bool],
+    is_fatal: Callable[[BaseException], bool] = lambda _: False,
     stop: threading.Event,
     on_batch: Callable[[int], None] = lambda _: None,
     on_idle: Callable[[], None] = lambda: None,
@@ -144,6 +145,7 @@ def consume(
         work: works a batch; called again with the same messages after a transient error.
         bury: puts a rejected message on the dead-letter topic and returns when that is acknowledged.
         is_transient: whether an error of `work` or `bury` can be mended by doing the same again.
+        is_fatal: whether an error of `work` has nothing to do with the messages: it is raised, and none is rejected.
         on_batch: told the number of messages after each commit.
         on_idle: called when nothing waits; what it leaves undone for a transient error it is called for again.
     """
@@ -153,7 +155,7 @@ def consume(
         if not batch:
             _use_pause(on_idle, is_transient)
             continue
-        if not _hand_over(consumer, batch, work, bury, is_transient, stop):
+        if not _hand_over(consumer, batch, work, bury, is_transient, is_fatal, stop):
             return
         _commit(consumer, batch)
         on_batch(len(batch))
@@ -174,13 +176,14 @@ def _hand_over(
     work: Work,
     bury: Callable[[Rejected], None],
     is_transient: Callable[[BaseException], bool],
+    is_fatal: Callable[[BaseException], bool],
     stop: threading.Event,
 ) -> bool:
     """Steps 2 and 3 for `batch`; False where `stop` was set before they succeeded (then nothing is committed)."""
     attempt = 0
     while True:
         try:
-            for rejected in _work_or_isolate(batch, work, is_transient):
+            for rejected in _work_or_isolate(batch, work, lambda e: is_transient(e) or is_fatal(e)):
                 bury(rejected)
                 log.error(
                     "page buried",
@@ -209,21 +212,21 @@ def _hand_over(
 
 
 def _work_or_isolate(
-    batch: Sequence[Message], work: Work, is_transient: Callable[[BaseException], bool]
+    batch: Sequence[Message], work: Work, is_of_no_message: Callable[[BaseException], bool]
 ) -> Sequence[Rejected]:
     """`work(batch)`; where it breaks, halves of the batch, until the message that breaks it stands alone."""
     try:
         return work(batch)
     except Exception as error:
-        if is_transient(error):
+        if is_of_no_message(error):
             raise
         if len(batch) == 1:
             log.exception("page cannot be worked", action="page_failed", offset=batch[0].offset)
             return [Rejected(message=batch[0], stage="work", reason=f"{type(error).__name__}: {cut(error)}")]
     middle = len(batch) // 2
     return [
-        *_work_or_isolate(batch[:middle], work, is_transient),
-        *_work_or_isolate(batch[middle:], work, is_transient),
+        *_work_or_isolate(batch[:middle], work, is_of_no_message),
+        *_work_or_isolate(batch[middle:], work, is_of_no_message),
     ]
 
 

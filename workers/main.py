@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
+import psycopg
 import structlog
 from kafka.errors import KafkaError
 
@@ -19,7 +20,7 @@ from schemas.records import RawPage
 from schemas.settings import Settings
 from workers.database import Connection, connect, is_transient
 from workers.deadletters import bury
-from workers.dedupe.store import Index
+from workers.dedupe.store import Index, SchemeMismatch
 from workers.events import announce, make_producer
 from workers.extract.pool import ExtractPool
 from workers.loop import Message, Rejected, consume, make_consumer
@@ -53,13 +54,15 @@ def run_worker(
     Raises:
         SettingsError: a server's address is missing.
         ServiceUnavailable: a server cannot be reached within a minute.
+        SchemeMismatch: the database's sketches were made another way; no message is touched.
     """
     if not settings.database_url or not settings.kafka_bootstrap:
         raise SettingsError("a worker needs WIRETRACE_DATABASE_URL and WIRETRACE_KAFKA_BOOTSTRAP")
     worker = name or f"{socket.gethostname()}-{os.getpid()}"
     link = _Link(settings.database_url)
     patience = time.monotonic() + _START_PATIENCE_S
-    _patiently(link.open, patience, stop)
+    index = Index(window_days=settings.match_window_days)
+    _patiently(lambda: index.prepare(link.open()), patience, stop)
     if stop.is_set():
         return
     producer = _patiently(lambda: make_producer(settings.kafka_bootstrap or "", worker), patience, stop)
@@ -78,7 +81,6 @@ def run_worker(
     )
     if producer is None or consumer is None:
         return
-    index = Index(window_days=settings.match_window_days)
     log.info("worker started", action="worker_started", worker=worker, group=settings.worker_group)
     try:
         with ExtractPool(
@@ -110,6 +112,7 @@ def run_worker(
                 work,
                 lambda rejected: bury(rejected, connection=link.open(), producer=producer, worker=worker),
                 is_transient=lambda error: is_transient(error) or isinstance(error, KafkaError),
+                is_fatal=lambda error: isinstance(error, SchemeMismatch),
                 stop=stop,
                 on_batch=on_batch,
                 on_idle=refresh,
@@ -145,12 +148,14 @@ def _patiently(make: Callable[[], T], until: float, stop: threading.Event) -> T 
 
     Raises:
         ServiceUnavailable: it did not work until then.
+        psycopg.Error: nor did the database's answers.
     """
     while not stop.is_set():
         try:
             return make()
-        except (DatabaseUnavailable, BrokerUnavailable) as error:
-            if time.monotonic() > until:
+        except (DatabaseUnavailable, BrokerUnavailable, psycopg.Error) as error:
+            is_away = isinstance(error, BrokerUnavailable) or is_transient(error)
+            if not is_away or time.monotonic() > until:
                 raise
             log.warning("waiting for a server", action="waiting", reason=cut(error))
             stop.wait(1.0)

@@ -31,6 +31,7 @@ from schemas.sql import sql
 from workers.boilerplate.learn import SiteArticle, StaleArticle, drop_site_lines, stale_articles
 from workers.chase import Lead, chase, leads_of
 from workers.database import Connection
+from workers.dedupe.notes import claim_notes, delete_notes
 from workers.dedupe.store import Index, SketchItem
 from workers.dedupe.words import joined
 from workers.extract.model import Extraction
@@ -81,7 +82,9 @@ class Pipeline:
 
         Raises:
             psycopg.Error: the database failed; whether a retry helps says `workers.database.is_transient`.
+            SchemeMismatch: no page can be worked.
         """
+        self._index.prepare(self._connection)
         endings: dict[UUID, Ending] = {}
         if not is_rework:
             with self._connection.transaction(), self._connection.cursor() as cur:
@@ -95,10 +98,18 @@ class Pipeline:
         return endings
 
     def refresh(self) -> int:
-        """Step 5 for a few articles; how many were looked at. 0 says that none is left.
+        """Step 5 for a few articles; how many notes were worked. 0 says that none is left that nobody else works.
 
-        What a kill leaves between the two transactions is found in `core.resketched` by the next call of any worker.
+        a. Transaction A: articles with a line learnt since are sketched anew, and noted in `core.resketched`. Commit.
+        b. Some notes are claimed, of whoever. Commit: other workers pass them over.
+        c. Transaction B for the articles noted. Commit.
+        d. Events, each acknowledged, and marked as sent.
+        e. The notes are taken away.
+
+        A kill between any two leaves the notes to the next call of any worker, as the claim ends with the session;
+        and an error leaves them to the next call of this one.
         """
+        self._index.prepare(self._connection)
         with self._connection.transaction(), self._connection.cursor() as cur:
             stale = stale_articles(cur, _REFRESH)
             self._index.add(cur, [_sketch_item(article) for article in stale])
@@ -107,11 +118,15 @@ class Pipeline:
                     sql("store/add_resketched"), {"article_ids": [article.article_id for article in stale]}
                 )
         with self._connection.transaction(), self._connection.cursor() as cur:
-            cur.execute(sql("store/take_resketched"), {"limit": _REFRESH})
-            article_ids = sorted(article_id for (article_id,) in cur.fetchall())
-            self._index.resolve(cur, article_ids)
-        self._send_events(article_ids)
-        return len(article_ids)
+            notes = claim_notes(cur, _REFRESH)
+        if not notes.note_ids:
+            return 0
+        with self._connection.transaction(), self._connection.cursor() as cur:
+            self._index.resolve(cur, notes.article_ids)
+        self._send_events(notes.article_ids)
+        with self._connection.transaction(), self._connection.cursor() as cur:
+            delete_notes(cur, notes)
+        return len(notes.note_ids)
 
     def _work_distinct(self, group: Sequence[tuple[RawPage, Extraction]]) -> dict[UUID, Ending]:
         endings: dict[UUID, Ending] = {}
@@ -204,7 +219,7 @@ def _leads(batch: Sequence[tuple[RawPage, Extraction]], articles: Sequence[Store
     return [
         lead
         for (page, found), article in zip(batch, articles, strict=True)
-        if article.is_current
+        if article.is_newest
         for lead in leads_of(page.final_url, found.credits)
     ]
 

@@ -38,6 +38,7 @@ class StoredArticle:
         outcome: ARTICLE, UPDATED or UNCHANGED.
         version: of the text that is now stored.
         is_current: whether the stored text is the one of this page.
+        is_newest: whether the stored facts and credits are those of this page; the text may have come before.
     """
 
     article_id: int
@@ -46,6 +47,7 @@ class StoredArticle:
     first_seen_at: datetime
     outcome: Outcome
     is_current: bool
+    is_newest: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,7 @@ def upsert_articles(cur: Cursor, batch: Sequence[tuple[RawPage, Extraction]]) ->
     rows = [_row(page, extraction) for page, extraction in batch]
     given = {"articles": _json(rows)}
     cur.execute(sql("store/replace_articles"), given)
+    of_known: dict[str, bool] = dict(cur.fetchall())
     cur.execute(sql("store/add_articles"), given)
     stored: dict[str, StoredArticle] = {}
     for article_id, key, version, first_seen_at, is_current in cur.fetchall():
@@ -87,6 +90,7 @@ def upsert_articles(cur: Cursor, batch: Sequence[tuple[RawPage, Extraction]]) ->
             first_seen_at=first_seen_at,
             outcome=changed if is_current else Outcome.UNCHANGED,
             is_current=is_current,
+            is_newest=bool(of_known.get(key, is_current)),
         )
     _replace_credits(
         cur, [(stored[row["url_key"]], found) for row, (_, found) in zip(rows, batch, strict=True)]
@@ -160,10 +164,8 @@ def _row(page: RawPage, extraction: Extraction) -> dict[str, Any]:
 
 
 def _replace_credits(cur: Cursor, batch: Sequence[tuple[StoredArticle, Extraction]]) -> None:
-    current = [
-        (article.article_id, extraction.credits) for article, extraction in batch if article.is_current
-    ]
-    if not current:
+    newest = [(article.article_id, extraction.credits) for article, extraction in batch if article.is_newest]
+    if not newest:
         return
     rows = [
         {
@@ -177,10 +179,10 @@ def _replace_credits(cur: Cursor, batch: Sequence[tuple[StoredArticle, Extractio
             "confidence": credit.confidence,
             "item_id": clean(credit.item_id),
         }
-        for article_id, credits in current
+        for article_id, credits in newest
         for credit in credits
     ]
-    article_ids = [article_id for article_id, _ in current]
+    article_ids = [article_id for article_id, _ in newest]
     cur.execute(sql("credit/replace"), {"article_ids": article_ids, "credits": _json(rows)})
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
 import click
 
+from infra.cli.database import reading
 from infra.cli.options import with_settings
+from infra.cli.output import Column, Listing, listing
 from infra.embedded import postgres_of, servers
 from infra.migrate import connect, migrate, require_current
 from infra.topics import ensure_topics
@@ -79,3 +84,55 @@ def rebuild_command(settings: Settings) -> int:
             done = rebuild(connection)
     click.echo(f"{done.articles:,} articles with copies in {done.clusters:,} clusters")
     return 0
+
+
+_PRUNED: Final = (
+    Column(name="partition"),
+    Column(name="seen_from", title="seen from"),
+    Column(name="seen_until", title="until"),
+    Column(name="size_bytes", title="bytes", is_right=True),
+)
+
+
+@db.command("prune")
+@click.option(
+    "--before",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="Sketches of articles first seen before this day (UTC), such as 2026-09-01.",
+)
+@click.option(
+    "--older-than",
+    "days",
+    type=click.IntRange(0),
+    metavar="DAYS",
+    help="Sketches of articles first seen longer ago than so many days.",
+)
+@click.option("--all", "is_all", is_flag=True, help="Every sketch there is; stop all workers before.")
+@with_settings
+@listing
+def prune(settings: Settings, before: datetime | None, days: int | None, is_all: bool) -> Listing:
+    """Drop old sketches, the part of the database by which copies are found, and list what was dropped.
+
+    Articles, matches and stories stay as they are. An article without a sketch is not compared with new ones; it gets
+    a sketch again when a page of it is worked again. Sketches are kept in spans of four weeks: a span goes as a whole,
+    once all of it is old enough. Nothing older than WIRETRACE_MATCH_WINDOW_DAYS is needed.
+
+    \b
+    Example:
+      wiretrace db prune --older-than 60
+      wiretrace db prune --before 2026-09-01 --json
+    """
+    if sum((before is not None, days is not None, is_all)) != 1:
+        raise click.UsageError("name one of --before, --older-than and --all")
+    if days is not None:
+        before = datetime.now(UTC) - timedelta(days=days)
+    until = f"{before:%Y-%m-%d %H:%M:%S}+00" if before else "infinity"
+    with reading(settings) as reader:
+        rows = reader.rows("infra/prune_sketches", before=until)
+    click.echo(
+        f"{len(rows)} {'span' if len(rows) == 1 else 'spans'} of sketches dropped; "
+        "all articles, matches and stories are kept",
+        err=True,
+    )
+    return Listing(columns=_PRUNED, rows=rows, empty="no span of sketches is that old")

@@ -13,9 +13,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from schemas.sql import sql
 from tests.dedupe.test_store import T0, Connection, article, stories, tables, work
 from workers.dedupe import bounds
+from workers.dedupe.notes import claim_notes, delete_notes
 from workers.dedupe.planted import PlantedArticle, planted_corpus
 from workers.dedupe.planted_words import LANGUAGES
 from workers.dedupe.planted_writer import Writer
@@ -44,12 +44,12 @@ def drain(conn: Connection, index: Index) -> int:
     count = 0
     while True:
         with conn.transaction(), conn.cursor() as cur:
-            cur.execute(sql("store/take_resketched"), {"limit": 5})
-            ids = sorted(row[0] for row in cur.fetchall())
-            index.resolve(cur, ids)
-        if not ids:
+            notes = claim_notes(cur, 5)
+            index.resolve(cur, notes.article_ids)
+            delete_notes(cur, notes)
+        if not notes.note_ids:
             return count
-        count += len(ids)
+        count += len(notes.article_ids)
 
 
 def copies(writer: Writer, count: int, *, seed: int = 1, words: int = 160) -> list[PlantedArticle]:

@@ -323,3 +323,37 @@ def test_the_embedded_url_is_printed_without_starting_anything(
     assert out.startswith("postgresql://")
     assert not (tmp_path / "d").exists()
     assert load_settings({}, data_dir=tmp_path).database_url is None
+
+
+# --------------------------------------------------------------------------------------------- database
+
+
+def _spans(database_url: str, *days: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            "select core.ensure_sketch_partition(day) from unnest(%s::timestamptz[]) day", (list(days),)
+        )
+
+
+def test_old_sketches_are_dropped_by_date_by_age_or_all_and_listed(
+    capsys: pytest.CaptureFixture[str], here: str
+) -> None:
+    _spans(here, "2024-01-01", "2024-02-01", "2024-03-01", "2099-01-01")
+    code, out, err = call(capsys, "db", "prune", "--before", "2024-01-22", "--json")
+    assert code == 0
+    (row,) = json.loads(out)
+    assert (row["seen_from"], row["seen_until"]) == ("2023-12-25T00:00:00Z", "2024-01-22T00:00:00Z")
+    assert row["size_bytes"] > 0
+    assert "1 span of sketches dropped; all articles, matches and stories are kept" in err
+    code, out, _ = call(capsys, "db", "prune", "--older-than", "60")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()[1:]] == ["sketches_20240122", "sketches_20240219"]
+    assert call(capsys, "db", "prune", "--older-than", "0")[1] == "no span of sketches is that old\n"
+    assert len(json.loads(call(capsys, "db", "prune", "--all", "--json")[1])) == 1
+
+
+@pytest.mark.parametrize("options", [(), ("--all", "--older-than", "3"), ("--before", "yesterday")])
+def test_pruning_without_one_limit_is_a_usage_error(
+    capsys: pytest.CaptureFixture[str], here: str, options: tuple[str, ...]
+) -> None:
+    assert call(capsys, "db", "prune", *options)[0] == 2

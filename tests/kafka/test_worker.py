@@ -208,3 +208,24 @@ def committed(bootstrap: str, group: str) -> int:
     finally:
         reader.close()
         time.sleep(0.5)  # a look is a connection and two requests; twice a second is enough
+
+
+def test_a_worker_that_sketches_in_another_way_ends_and_touches_no_message(
+    kafka_bootstrap: str, database_url: str, tmp_path: Path
+) -> None:
+    """The next worker gets the messages: none is a dead letter, none is committed."""
+    group, log = fresh_name("group"), tmp_path / "worker.log"
+    publish(kafka_bootstrap, newsroom_pages()[:3])
+    with worker_process(kafka_bootstrap, database_url, group, log):
+        wait_until(lambda: settled(database_url) == 3, "three pages worked")
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("update core.sketch_schemes set seed = 2")
+    publish(kafka_bootstrap, newsroom_pages()[3:6])
+    with worker_process(kafka_bootstrap, database_url, group, log) as process:
+        assert process.wait(60) == 1
+    assert "wiretrace db prune --all" in log.read_text()
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("select core.drop_sketches_before('infinity')")
+    with worker_process(kafka_bootstrap, database_url, group, log):
+        wait_until(lambda: settled(database_url) == 6, "the others worked")
+    assert rows(database_url, "select count(*) from core.dead_letters") == [(0,)]

@@ -150,6 +150,7 @@ def _planted_rows(
     conn: Connection, dataset: str, corpus: Sequence[PlantedArticle], digest: str = ""
 ) -> list[Row]:
     index = Index()
+    index.prepare(conn)
     for at in range(0, len(corpus), _BATCH):
         with conn.transaction(), conn.cursor() as cur:
             items = store_planted(cur, corpus[at : at + _BATCH])

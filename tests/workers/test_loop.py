@@ -24,6 +24,10 @@ class Away(Exception):
     """The database is away."""
 
 
+class Unfit(Exception):
+    """The worker can work no page at all."""
+
+
 def records(*values: bytes, partition: int = 0, start: int = 0) -> list[Record]:
     return [
         Record("pages", partition, start + i, b"k", value, [("h", b"1")], 7) for i, value in enumerate(values)
@@ -78,6 +82,7 @@ def run(consumer: PlannedConsumer, work: Any, bury: Any = None) -> None:
         work,
         bury or (lambda rejected: consumer.log.append(("bury", rejected.message.offset, rejected.stage))),
         is_transient=lambda error: isinstance(error, Away),
+        is_fatal=lambda error: isinstance(error, Unfit),
         stop=consumer.stop,
     )
 
@@ -199,4 +204,18 @@ def test_an_error_of_the_burial_that_no_retry_can_mend_ends_the_worker() -> None
 
     with pytest.raises(ZeroDivisionError):
         run(consumer, lambda messages: [Rejected(message=messages[0], stage="decode", reason="x")], bury)
+    assert consumer.log == []
+
+
+def test_an_error_that_no_message_caused_ends_the_worker_and_buries_none() -> None:
+    consumer = PlannedConsumer([records(b"a", b"b", b"c", b"d")], threading.Event())
+    worked: list[int] = []
+
+    def work(messages: Sequence[Message]) -> list[Rejected]:
+        worked.append(len(messages))
+        raise Unfit
+
+    with pytest.raises(Unfit):
+        run(consumer, work)
+    assert worked == [4]
     assert consumer.log == []

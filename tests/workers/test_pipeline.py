@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +20,7 @@ from workers.database import Connection, connect
 from workers.dedupe.store import Index
 from workers.extract.pool import ExtractPool
 from workers.pipeline import Pipeline
+from workers.store import upsert_articles
 
 TABLES = {
     "articles": "select url_key, url, site, title, text, version, is_alias, credit_agency, source_link_url from core.articles order by 1",
@@ -164,6 +168,69 @@ def _one(db: Connection, query: str) -> tuple[Any, ...]:
     return row
 
 
+def test_the_same_text_under_new_facts_is_no_new_version_and_its_story_follows(
+    db: Connection, pool: ExtractPool
+) -> None:
+    line = Line(db, pool)
+    first, second = copies(2)
+    line.outcomes([first, second])
+    assert _one(db, "select origin_url, origin_agency from wiretrace.clusters") == (first.url, None)
+    source = "https://agency.example/world/the-story-itself"
+    added = html(
+        story(1),
+        title="Another headline",
+        published=START - timedelta(days=1),
+        head="<meta name='author' content='Reuters'>",
+        tail=f"<p><a href='{source}'>Source link</a></p>",
+    )
+    later = page(second.url, added, fetched_at=START + timedelta(days=1))
+    assert line.outcomes([later]) == [Outcome.UNCHANGED]
+    facts = "select title, credit_agency, source_link_url, published_at, version from core.articles where url = %s"
+    stored = ("Another headline", "reuters", source, START - timedelta(days=1), 1)
+    assert db.execute(facts.encode(), (second.url,)).fetchall() == [stored]
+    kinds = (
+        "select kind from core.credits join core.articles a using (article_id) where a.url = %s order by 1"
+    )
+    assert [row[0] for row in db.execute(kinds.encode(), (second.url,)).fetchall()] == [
+        "author_agency",
+        "source_link",
+    ]
+    assert _one(db, "select origin_agency from wiretrace.clusters") == ("reuters",)
+    assert db.execute("select count(*) from core.article_versions").fetchone() == (0,)
+    before = snapshot(db)
+    # Neither the first page, delivered once more, nor one between the two brings the old facts back.
+    db.execute("update core.pages set outcome = null, worked_at = null where page_id = %s", (second.page_id,))
+    between = page(second.url, second.body, fetched_at=START + timedelta(hours=6))
+    assert line.outcomes([second, between]) == [Outcome.ARTICLE, Outcome.UNCHANGED]
+    assert line.outcomes([later]) == [Outcome.UNCHANGED]
+    after = snapshot(db)
+    after["outcomes"] = before["outcomes"]
+    assert after == before
+
+
+def test_a_date_gives_way_to_one_as_certain_and_not_to_none(db: Connection, pool: ExtractPool) -> None:
+    line, url = Line(db, pool), "https://paper0.example/story-x"
+    dated = html(story(3))
+    undated = re.sub(rb"<meta property='article:published_time'[^>]*>", b"", dated)
+    moved = html(story(3), published=START - timedelta(hours=3))
+    published = []
+    for hours, body in enumerate((undated, dated, undated, moved), 1):
+        line.outcomes([page(url, body, fetched_at=START + timedelta(hours=hours))])
+        published.append(_one(db, "select published_at from core.articles")[0])
+    assert published == [None, START, START, START - timedelta(hours=3)]
+
+
+def test_the_page_at_its_own_address_takes_over_an_alias_that_has_its_text(
+    db: Connection, pool: ExtractPool
+) -> None:
+    alias, own = _alias_and_own(0.1, 0.2)
+    own = page(own.url, alias.body, fetched_at=own.fetched_at)
+    line = Line(db, pool)
+    assert line.outcomes([alias]) == [Outcome.ARTICLE]
+    assert line.outcomes([own]) == [Outcome.UNCHANGED]
+    assert _one(db, "select url, is_alias, version from core.articles") == (own.url, False, 1)
+
+
 def test_an_older_fetch_that_arrives_late_does_not_put_its_text_over_a_newer_one(
     db: Connection, pool: ExtractPool
 ) -> None:
@@ -193,6 +260,36 @@ def test_pages_of_one_article_in_one_batch_are_worked_one_after_the_other(
     ]
 
 
+def test_two_workers_that_store_the_same_articles_do_not_wait_for_each_other(
+    database_url: str, pool: ExtractPool
+) -> None:
+    """Of two articles the one has a new text for the first worker, the other for the second."""
+    turns = 30
+    barrier = threading.Barrier(2, timeout=60)
+    url = "https://paper0.example/story-{}".format
+    bodies = [html(story(20 + turn)) for turn in range(turns)]
+    pages = [
+        [
+            page(url(n), bodies[turn if n == side else 0], fetched_at=START + timedelta(hours=turn))
+            for n in range(2)
+        ]
+        for turn in range(turns)
+        for side in range(2)
+    ]
+    found = dict(zip(bodies, pool.extract_many([page(url(9), body) for body in bodies]), strict=True))
+
+    def run(side: int) -> None:
+        with connect(database_url) as connection:
+            for batch in pages[side::2]:
+                barrier.wait()
+                with connection.transaction(), connection.cursor() as cur:
+                    upsert_articles(cur, [(one, found[one.body]) for one in batch])
+
+    with ThreadPoolExecutor(2) as threads:
+        for done in [threads.submit(run, side) for side in range(2)]:
+            done.result()
+
+
 def test_an_alias_and_its_canonical_page_are_one_article_in_either_order(
     db: Connection, pool: ExtractPool
 ) -> None:
@@ -207,6 +304,39 @@ def test_an_alias_and_its_canonical_page_are_one_article_in_either_order(
         assert [row[:2] for row in rows] == [(own.final_url, False)]
         assert rows[0][2].endswith("\n".join(story(5)))
         db.execute("truncate core.pages, core.articles cascade")
+
+
+def _alias_and_own(alias_days: float, own_days: float) -> tuple[RawPage, RawPage]:
+    """A page that names another URL as its own, and the page at that URL, which has another text."""
+    link = "<link rel='canonical' href='https://www.harbourpost.com/news/story-1234567'>"
+    alias, own = html(story(5), head=link), html(story(5)[:5] + story(6)[:3])
+    return (
+        page(
+            "https://amp.harbourpost.com/story-1234567", alias, fetched_at=START + timedelta(days=alias_days)
+        ),
+        page(
+            "https://www.harbourpost.com/news/story-1234567", own, fetched_at=START + timedelta(days=own_days)
+        ),
+    )
+
+
+SKETCHES = "select version, first_seen_at from core.sketches"
+
+
+@pytest.mark.parametrize("days", [(0.2, 0.1), (16, 12)], ids=["same partition", "two partitions"])
+def test_a_page_that_takes_an_article_over_from_an_alias_fetched_later_leaves_one_sketch(
+    db: Connection, pool: ExtractPool, days: tuple[float, float]
+) -> None:
+    alias, own = _alias_and_own(*days)
+    line = Line(db, pool)
+    assert line.outcomes([alias]) == [Outcome.ARTICLE]
+    assert line.outcomes([own]) == [Outcome.UPDATED]
+    assert db.execute(SKETCHES.encode()).fetchall() == [(2, own.fetched_at)]
+    again = page(own.url, own.body, fetched_at=alias.fetched_at + timedelta(days=1))
+    assert line.outcomes([again]) == [Outcome.UNCHANGED]
+    assert db.execute(SKETCHES.encode()).fetchall() == [(2, own.fetched_at)]
+    Line(db, pool).outcomes([page("https://copy.example/story", own.body, fetched_at=alias.fetched_at)])
+    assert db.execute("select jaccard, version_a from wiretrace.matches").fetchall() == [(1.0, 2)]
 
 
 def test_nul_characters_and_lone_surrogates_never_reach_the_tables(db: Connection, pool: ExtractPool) -> None:

@@ -120,6 +120,7 @@ def fill(
     common = _common_words()
     is_bulk = articles - already >= _BULK
     with psycopg.connect(url, autocommit=True) as conn:
+        index.prepare(conn)
         if is_bulk:
             conn.execute(sql("dedupe/drop_keys_index"))
         for at in range(already, articles, _FILL_BATCH):
@@ -194,6 +195,7 @@ def _work(
 ) -> None:
     index = Index()
     with psycopg.connect(url, autocommit=True) as conn:
+        index.prepare(conn)
         spent = _Spent(conn)
         _through(conn, index, articles[:warm_up], spent)
         index.stage_s.clear()

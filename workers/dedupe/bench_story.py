@@ -76,6 +76,7 @@ def grow_story(url: str, sizes: Sequence[int], *, timed: int = 9, seed: int = 5)
         return made
 
     with psycopg.connect(url, autocommit=True) as conn:
+        index.prepare(conn)
         for size in sorted(sizes):
             while count < size:
                 _take(conn, index, copies(min(_BATCH, size - count)))

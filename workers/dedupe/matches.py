@@ -11,6 +11,7 @@ from workers.dedupe import bounds
 from workers.dedupe.database import Cursor
 from workers.dedupe.model import COPY, Match
 from workers.dedupe.packed import Float4s, Int4s, Int8s
+from workers.dedupe.sketch import SCHEME
 from workers.dedupe.verify import MATCH_KINDS
 
 __all__ = [
@@ -28,13 +29,16 @@ __all__ = [
 
 
 def current_matches(cur: Cursor, matches: Sequence[Match]) -> list[Match]:
-    """The matches whose sketches are still those that were measured.
+    """The matches whose sketches are those that were measured, and stay so until the transaction ends.
 
-    Whoever replaced a sketch since will look for its matches after this transaction.
+    Whoever replaces a sketch holds its article in transaction A and so waits for this one. When it looks for the new
+    matches afterwards it finds what was written here, and takes away what does not hold any more.
     """
     if not matches:
         return []
     ids = Int8s(sorted({i for m in matches for i in (m.a, m.b)}))
+    cur.execute(sql("dedupe/share_articles"), {"article_ids": ids})
+    # A statement of its own: what it sees was committed before the locks were given.
     cur.execute(sql("dedupe/revisions"), {"article_ids": ids}, binary=True)
     now = {article_id: (version, revision) for article_id, version, revision in cur.fetchall()}
     return [m for m in matches if now.get(m.a) == m.sketch_a and now.get(m.b) == m.sketch_b]
@@ -52,6 +56,7 @@ def delete_stale(
         {
             "article_ids": Int8s(ids),
             "window_days": window_days,
+            "scheme_id": SCHEME.scheme_id,
             "found_a": Int8s(m.a for m in found),
             "found_b": Int8s(m.b for m in found),
             "is_copy": Int4s(m.kind == COPY for m in found),

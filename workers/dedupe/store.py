@@ -1,12 +1,23 @@
 """The index of sketches in Postgres, and the two transactions by which an article gets its story.
 
-In this order, for every batch of articles:
+`Index.prepare` once, in a transaction of its own. Then in this order, for every batch of articles:
 
 * A, `Index.add`: sketches with their keys are written. Once it is committed, every other worker can find them.
 * B, `Index.resolve`: (1) candidates are looked up and (2) verified (`search.py`); (3) the units that guard every story
   touched are locked in the order of their ids, and looked up again until no new one appears; (4) matches are written
-  (`matches.py`) and those beyond what an article keeps taken away (`bounds.py`), (5) the stories are computed anew from the matches, and (6) written where they differ
-  (`stories.py`).
+  (`matches.py`) and those beyond what an article keeps taken away (`bounds.py`), (5) the stories are computed anew from
+  the matches, and (6) written where they differ (`stories.py`).
+
+Locks are taken in this order, each kind in the order of its numbers, so that no two wait for each other:
+
+* A: the articles of the batch (`for no key update`), then the site's lines, then the partition that is missing.
+* B: the units of the stories; the articles of the pairs found (`for share`, so that no sketch is replaced between its
+  check and the commit of what was measured on it); the lists of pairs that are no copies; rows of matches and stories.
+
+A and B wait for each other at articles alone: A holds no unit and no list, and each takes its articles in the order of their
+ids, in one statement. What may still cross (a unit that merges while it is waited for, an article that came between two
+statements of A) the server finds out: B's write is done again, and a batch that is
+taken back in A is. Notes of `core.resketched` are only added, which waits for nobody (`notes.py`).
 
 Of two workers that add two copies at the same moment the second to commit A sees the first. Both may then come to
 write the same story: the lock makes them take turns, and whoever is second reads what the first has written. What B
@@ -23,7 +34,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 
@@ -55,7 +66,16 @@ _ATTEMPTS: Final = 5
 
 
 class SchemeMismatch(WiretraceError):
-    """The database holds sketches that were made another way. Drop them: select core.drop_sketches_before('infinity')"""
+    """The database holds sketches of this scheme that were made another way.
+
+    No worker can go on: what it finds would depend on who made which sketch.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"the database holds sketches of scheme {SCHEME.scheme_id} that were made another way. "
+            "Stop every worker, then run: wiretrace db prune --all"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,7 +84,7 @@ class SketchItem:
 
     Attributes:
         version: of the text; `core.articles.version` of the same transaction.
-        first_seen_at: `core.articles.first_seen_at`; decides the partition and the window.
+        first_seen_at: `core.articles.first_seen_at` as the caller knows it; the stored one decides.
         words: of the story, without the site's repeated lines, credits and datelines.
     """
 
@@ -89,7 +109,7 @@ class Index:
 
     def __init__(self, *, window_days: int = 30, cache_stories: int = 4096) -> None:
         self._window_days = window_days
-        self._is_scheme_known = False
+        self._is_prepared = False
         self.stage_s: defaultdict[str, float] = defaultdict(float)
         self._search = Search(window_days=window_days, cache_stories=cache_stories, stage=self._stage)
         self.counted = self._search.counted
@@ -100,20 +120,43 @@ class Index:
         yield
         self.stage_s[name] += time.perf_counter() - start
 
+    # ---------------------------------------------------------------- before the first batch
+
+    def prepare(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+        """Notes in the database how sketches are made, in a transaction of its own; does nothing when called again.
+
+        Not in transaction A: of two first batches each would wait for the other (for the scheme's row, and for the
+        lock under which a partition is attached to a table that refers to it), and a batch that is taken back would
+        take the scheme back.
+
+        Args:
+            connection: outside of any transaction.
+
+        Raises:
+            SchemeMismatch: the database's sketches were made another way; no page can be worked.
+        """
+        if self._is_prepared:
+            return
+        with connection.transaction(), connection.cursor() as cur:
+            cur.execute(sql("dedupe/write_scheme"), asdict(SCHEME))
+            if cur.fetchone() is None:
+                raise SchemeMismatch
+        self._is_prepared = True
+
     # ---------------------------------------------------------------- transaction A
 
     def add(self, cur: Cursor, items: Sequence[SketchItem]) -> None:
         """Writes the sketches of these articles in place of their earlier ones; inside the caller's transaction A.
 
-        Raises:
-            SchemeMismatch: the database's sketches were made another way.
+        `prepare` must have been called.
         """
         if not items:
             return
+        if not self._is_prepared:
+            raise RuntimeError("Index.prepare comes before the first sketch")
         items = sorted(items, key=lambda item: item.article_id)
         with self._stage("sketch"):
             sketches = sketch_words([item.words for item in items])
-        self._ensure_scheme(cur)
         with self._stage("write"):
             self._search.learn(cur)
             _write_sketches(cur, items, self._search.without_stock_keys(sketches))
@@ -132,13 +175,6 @@ class Index:
             cur.execute(sql("dedupe/lock_articles"), {"article_ids": Int8s(sorted(articles))})
             cur.execute(sql("dedupe/ensure_partitions"), {"seen_at": sorted(set(articles.values()))})
             cur.execute(sql("dedupe/follow_articles"), {"article_ids": Int8s(sorted(articles))})
-
-    def _ensure_scheme(self, cur: Cursor) -> None:
-        if not self._is_scheme_known:
-            cur.execute(sql("dedupe/write_scheme"), asdict(SCHEME))
-            if cur.fetchone() is None:
-                raise SchemeMismatch
-            self._is_scheme_known = True
 
     # ---------------------------------------------------------------- transaction B
 
@@ -237,17 +273,29 @@ def _until_free(cur: Cursor, write: Callable[[], None]) -> None:
 
 
 def _write_sketches(cur: Cursor, items: Sequence[SketchItem], sketches: Sequence[Sketch]) -> None:
-    ids = Int8s(item.article_id for item in items)
-    seen_at = [item.first_seen_at for item in items]
-    cur.execute(sql("dedupe/lock_articles"), {"article_ids": ids})
-    cur.execute(sql("dedupe/ensure_partitions"), {"seen_at": seen_at})
-    cur.execute(sql("dedupe/add_memberships"), {"article_ids": ids})
-    cur.execute(sql("dedupe/delete_sketches"), {"article_ids": ids, "seen_at": seen_at})
+    cur.execute(
+        sql("dedupe/lock_articles"), {"article_ids": Int8s(item.article_id for item in items)}, binary=True
+    )
+    stored = {article_id: (version, seen_at) for article_id, version, seen_at in cur.fetchall()}
+    # What was read before the lock may be old by now: whoever replaced the text has sketched it, too.
+    current = [
+        (item, sketch, stored[item.article_id][1])
+        for item, sketch in zip(items, sketches, strict=True)
+        if stored.get(item.article_id, (None,))[0] == item.version
+    ]
+    if not current:
+        return
+    ids = Int8s(item.article_id for item, _, _ in current)
+    cur.execute(sql("dedupe/ensure_partitions"), {"seen_at": [seen_at for _, _, seen_at in current]})
+    cur.execute(sql("dedupe/add_memberships"), {"article_ids": ids}, binary=True)
+    new = {article_id for (article_id,) in cur.fetchall()}
+    if old := [item.article_id for item, _, _ in current if item.article_id not in new]:
+        cur.execute(sql("dedupe/delete_sketches"), {"article_ids": Int8s(old)})
     rows = [
         copied_row(
             (
                 struct.pack(">q", item.article_id),
-                micros(item.first_seen_at),
+                micros(seen_at),
                 struct.pack(">i", item.version),
                 struct.pack(">h", sketch.scheme_id),
                 item.site.encode(),
@@ -258,7 +306,7 @@ def _write_sketches(cur: Cursor, items: Sequence[SketchItem], sketches: Sequence
                 int8_array(sketch.keys),
             )
         )
-        for item, sketch in zip(items, sketches, strict=True)
+        for item, sketch, seen_at in current
     ]
     with cur.copy(sql("dedupe/copy_sketches")) as copy:
         copy.write(COPY_HEADER + b"".join(rows) + COPY_TRAILER)

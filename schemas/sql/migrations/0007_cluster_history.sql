@@ -1,4 +1,4 @@
--- depends: 0005_clusters
+-- depends: 0006_sketches_and_notes
 -- What became of cluster ids that went away; how certain a published time is; units whose article was deleted.
 
 -- Until left_at, cluster_id was the id of a story; most of its members then went on in successor_id (null: none of them

@@ -1,7 +1,7 @@
 -- Matches of these articles that do not hold any more: measured on a text that was replaced since, or not found again
--- (or as a copy where they were none, or the reverse) although both sketches are there and within the window. A match
--- that another worker wrote after this transaction began may rest on a sketch that was not there when the candidates
--- were looked up; it stays.
+-- (or as a copy where they were none, or the reverse) although both sketches are there, of the scheme in which was looked
+-- up, and within the window. A match that another worker wrote after this transaction began may rest on a sketch that
+-- was not there when the candidates were looked up; it stays.
 with mine as (
     select article_a, article_b, version_a, version_b, matched_at, kind
       from core.matches where article_a = any(%(article_ids)s::bigint[])
@@ -24,9 +24,11 @@ with mine as (
                                and (found.is_copy = 1) = (m.kind = 'copy'))
             -- Counted, not "exists": that is planned as a join, which may read all sketches.
             and (select count(*) from core.sketches s
-                  where s.article_id = a.article_id and s.first_seen_at = a.first_seen_at) > 0
+                  where s.article_id = a.article_id and s.first_seen_at = a.first_seen_at
+                    and s.scheme_id = %(scheme_id)s) > 0
             and (select count(*) from core.sketches s
-                  where s.article_id = b.article_id and s.first_seen_at = b.first_seen_at) > 0)
+                  where s.article_id = b.article_id and s.first_seen_at = b.first_seen_at
+                    and s.scheme_id = %(scheme_id)s) > 0)
 ), gone as materialized (
     select m.article_a, m.article_b
       from stale s join core.matches m using (article_a, article_b)

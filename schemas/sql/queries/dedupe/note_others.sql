@@ -13,4 +13,3 @@ select l.article_id
                  < (core.known_by(own.published_at, own.published_certainty, own.first_seen_at),
                     own.url_key collate "C")) >= %(most)s::integer
  order by l.article_id
-on conflict do nothing

@@ -1,15 +1,16 @@
--- Notes how sketches are made. A row with the same id and another meaning is left alone and reported by no rows.
-with given as (
-    insert into core.sketch_schemes
-        (scheme_id, permutation, seed, num_perm, hash, shingle, normalisation, bands, rows, passage)
-    values (%(scheme_id)s, %(permutation)s, %(seed)s, %(num_perm)s, %(hash)s, %(shingle)s, %(normalisation)s,
-            %(bands)s, %(rows)s, %(passage)s)
-    on conflict (scheme_id) do nothing
-    returning scheme_id
-)
-select scheme_id from given
-union all
-select scheme_id from core.sketch_schemes
- where scheme_id = %(scheme_id)s and permutation = %(permutation)s and seed = %(seed)s and num_perm = %(num_perm)s
-   and hash = %(hash)s and shingle = %(shingle)s and normalisation = %(normalisation)s and bands = %(bands)s
-   and rows = %(rows)s and passage = %(passage)s
+-- Notes how sketches are made. A row with the same id and another meaning gives way once no sketch is made its way; until
+-- then it is left alone and reported by no rows. A row of the same meaning is written again, for it may be
+-- one that another worker has written since this statement began to look.
+insert into core.sketch_schemes as s
+    (scheme_id, permutation, seed, num_perm, hash, shingle, normalisation, bands, rows, passage)
+values (%(scheme_id)s, %(permutation)s, %(seed)s, %(num_perm)s, %(hash)s, %(shingle)s, %(normalisation)s,
+        %(bands)s, %(rows)s, %(passage)s)
+on conflict (scheme_id) do update
+   set permutation = excluded.permutation, seed = excluded.seed, num_perm = excluded.num_perm, hash = excluded.hash,
+       shingle = excluded.shingle, normalisation = excluded.normalisation, bands = excluded.bands,
+       rows = excluded.rows, passage = excluded.passage
+ where (s.permutation, s.seed, s.num_perm, s.hash, s.shingle, s.normalisation, s.bands, s.rows, s.passage)
+       = (excluded.permutation, excluded.seed, excluded.num_perm, excluded.hash, excluded.shingle,
+          excluded.normalisation, excluded.bands, excluded.rows, excluded.passage)
+    or not exists (select from core.sketches where scheme_id = %(scheme_id)s)
+returning scheme_id
