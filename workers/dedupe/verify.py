@@ -7,7 +7,7 @@ The rule (`kind_of`), first that fits:
 | kind | when |
 |---|---|
 | not kept | the smaller story shares less than `KEEP_CONTAINMENT` of its shingles, or fewer than `MIN_SHARED` |
-| `template` | short gaps between shared passages hold other numbers or names on both sides: at least 2, one in every 25 shared words, or at least 4, one in every 45; they are half of all such gaps, and at least .12 of what numbers and names both have. Same skeleton, other story. But where 75 are shared and other words are changed too (at most three quarters of the gaps are facts') or the gaps are few (one in 26 shared words), and at most .4 or .25 of the facts are changed, it is an update or a house style. Where letters have no case, nouns have capitals, or all letters are: 4 gaps of any kind with a replaced word for every 13 shared ones, and no more facts kept than changed |
+| `template` | short gaps between shared passages hold other numbers or names on both sides: at least 2, one in every 25 shared words, or at least 4, one in every 45; they are half of all such gaps, and at least .12 of what numbers and names both have. Same skeleton, other story. But where 75 are shared and other words are changed too (at most three quarters of the gaps are facts') or the gaps are few (one in 26 shared words), and at most .4 of the facts are changed, it is an update or a house style. Where letters have no case, or nouns have capitals, or everything: also 4 gaps of any kind with a replaced word for every 13 shared ones, and fewer facts kept than changed, or none |
 | `quotation` | outside quotation marks the smaller story shares less than .3, and not nearly all (.9) of it is shared |
 | `same_site` | one site, Jaccard below .7: a site's own series, updates and standing text |
 | `copy` | Jaccard at least .1 and containment of the smaller at least .6, or .5 (outside quotation marks) with some 80 words shared; any Jaccard where .8 of the smaller, some 80 words, are shared; below 60 words only the same text, or, from 40 words on and across sites, a Jaccard of .8 with no other number or name |
@@ -76,12 +76,12 @@ UPDATE_RATE: Final = 26
 this share of all facts, and their gaps at most this share of the gaps (whoever writes anew changes words too, a series
 only fills in) or at most one in so many shared words."""
 NO_CASE_RATE: Final = (4, 110)
-"""As `FACT_GAP_RATES` where letters have no case, if no more facts are kept than changed: in scripts without spaces
+"""As `FACT_GAP_RATES` where letters have no case, if fewer facts are kept than changed, or none: in scripts without spaces
 every pair of neighbouring characters is a word, of which a Thai word has four."""
 LEAST_GAPS: Final = 4
 GAP_WORDS_SHARE: Final = 1 / 13
 """Where capitals do not tell names, so many gaps of any kind with at least this many replaced words for each shared one
-are a template, if no more facts are kept than changed (editors keep the numbers) and, in a script that has capitals,
+are a template, if fewer facts are kept than changed, or none (editors keep the numbers), and, in a script that has capitals,
 one is changed. Words, not gaps: a name is longer than an editor's synonym, in scripts without spaces above all."""
 
 MAX_LONE_CAPITALS: Final = 0.13
@@ -363,9 +363,8 @@ def _has_other_words(
 def _is_template(measured: Measure) -> bool:
     gaps, changed, shared = measured.gaps, measured.fact_gaps, measured.shared
     facts = changed + measured.shared_facts
-    if changed >= measured.shared_facts and _has_other_words(
-        changed, gaps, measured.gap_words, shared, measured.case
-    ):
+    keeps_fewer = measured.shared_facts == 0 or measured.shared_facts < changed
+    if keeps_fewer and _has_other_words(changed, gaps, measured.gap_words, shared, measured.case):
         return True
     is_dense = any(changed >= least and changed * words >= shared for least, words in FACT_GAP_RATES)
     if not is_dense or changed < FACT_GAP_SHARE * gaps or changed < FACT_CHANGE_SHARE * facts:
