@@ -368,3 +368,12 @@ def test_of_two_signs_that_name_one_page_the_surer_counts() -> None:
         [{**credit, "item_id": None}],
     )  # fmt: skip
     assert [(p.kind, p.confidence) for p in found.pointers] == [("source_link", 1.0)]
+
+
+def test_a_farm_whose_pages_all_name_each_other_says_nothing() -> None:
+    names = [f"farm{i}" for i in range(40)]
+    farm = [
+        node(i, name, 1.0, pointers=tuple(link_to(other) for other in names if other != name))
+        for i, name in enumerate(names)
+    ]
+    assert story(*farm, node(99, "paper")).origin.article_id == 99

@@ -69,7 +69,10 @@ TRUST: Final[Mapping[str | None, float]] = {
     "exact": 0.9, "hint": 0.8, "no_zone": 0.6, "date_only": 0.6, "guessed": 0.2, None: 0.4
 }  # fmt: skip
 """Of a date that others could be before; None = no date, only when the page was first seen."""
-LONGEST_TRAIL: Final = 10
+LONGEST_TRAIL: Final = 6
+MOST_ONWARD: Final = 2
+"""Sources of a source that are followed, the surest first: a farm of pages that all name each other would have very many
+trails."""
 CANDIDATES_KEPT: Final = 5
 
 Links = Mapping[int, Mapping[int, str]]
@@ -205,10 +208,19 @@ class _Scoring:
         said = self.stated[key[1]] if key[0] == "member" else []  # type: ignore[index]
         onward = [s for s in said if s.part == "link"] or [s for s in said if s.part == "credit"]
         passed = max((s.strength for s in onward), default=0.0)
-        for target in dict.fromkeys(s.key for s in onward):
+        targets: dict[_Key, float] = {}
+        for s in onward:
+            targets[s.key] = max(s.strength, targets.get(s.key, 0.0))
+        for target in nsmallest(MOST_ONWARD, targets, key=lambda t: (-targets[t], *self._place(t))):
             yield from self._ends(target, strength * passed, (*seen, key))
         if passed < 1.0:
             yield key, strength * (1.0 - passed)
+
+    def _place(self, key: _Key) -> tuple[bool, datetime, str]:
+        """In the order of time, those outside last; knows nothing of article ids."""
+        if key[0] == "member":
+            return False, *self.nodes[key[1]].order  # type: ignore[index]
+        return True, ANY_TIME, f"{key[0]} {key[1]}"
 
     def _count_votes(self) -> None:
         for i, said in self.stated.items():
@@ -340,10 +352,9 @@ class _Scoring:
         return Origin(article_id=None, agency=agency, url=url, site=site, reason=reason, evidence=evidence)
 
     def _rank(self, key: _Key, candidate: _Candidate) -> tuple[float, bool, datetime, int, str]:
-        if key[0] == "member":
-            node = self.nodes[key[1]]  # type: ignore[index]
-            return -candidate.score, False, node.known_by, -node.word_count, node.url_key
-        return -candidate.score, True, ANY_TIME, 0, f"{key[0]} {key[1]}"
+        is_outside, known_by, name = self._place(key)
+        words = 0 if is_outside else self.nodes[key[1]].word_count  # type: ignore[index]
+        return -candidate.score, is_outside, known_by, -words, name
 
     def _reason(self, key: _Key, candidate: _Candidate) -> str:
         parts = {part: value for part, value in candidate.parts.items() if value > 0.0}
