@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -124,7 +125,7 @@ def print_members(cluster: dict[str, Any], rows: list[dict[str, Any]], output_fo
         f"cluster {cluster['cluster_id']}: {counted(cluster['size'], 'article')} on {counted(cluster['sites'], 'site')}"
         f" within {human(cluster['spread'])}"
     )
-    click.echo(f"origin: {origin} ({str(cluster['origin_reason']).replace('_', ' ')})")
+    click.echo(f"origin: {origin} ({_why(cluster['origin_reason'], cluster['origin_evidence'])})")
     click.echo()
     marked = [{**row, "site": f"{row['site']} *" if row["is_origin"] else row["site"]} for row in numbered]
     print_listing(Listing(columns=MEMBER_COLUMNS, rows=marked, marked="is_origin"), "table")
@@ -170,3 +171,12 @@ def _why_no_article(reader: Reader, url: str, key: str) -> str:
         why = f" ({known['reason']})" if known["reason"] else ""
         return f"{cut(url)} is on the frontier: {known['state']}{why}"
     return f"{cut(url)} is not known. Try: wiretrace clusters, or wiretrace sites add URL"
+
+
+def _why(reason: str, evidence: Mapping[str, Any]) -> str:
+    """What decided on an origin, with its points and those of the next best."""
+    words = reason.replace("_", " ")
+    scores = [float(candidate["score"]) for candidate in evidence.get("candidates", ())]
+    if len(scores) < 2:
+        return words
+    return f"{words}; {scores[0]:.1f} points, next best {scores[1]:.1f}"
