@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
@@ -117,6 +118,8 @@ def test_the_commands_that_it_names_work_afterwards(demo: Any) -> None:
         "in order of time, those without one last"
     )
     assert sum(m["is_origin"] for m in members) == 1
+    table = line.run("show", str(first["cluster_id"])).stdout
+    assert re.search(r"^origin: http://\S+ \([a-z ]+; \d\.\d points, next best -?\d\.\d\)$", table, re.M)
     assert line.run("status").returncode == 0
     assert "articles" in line.run("status").stdout
 
