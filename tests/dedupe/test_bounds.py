@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.dedupe.test_store import T0, Connection, article, stories, tables, work
+from tests.dedupe.written import T0, Connection, article, stories, tables, work
 from workers.dedupe import bounds
 from workers.dedupe.notes import claim_notes, delete_notes
 from workers.dedupe.planted import PlantedArticle, planted_corpus

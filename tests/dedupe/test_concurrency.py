@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.dedupe.test_store import Connection, article, stories, tables, work
+from tests.dedupe.written import Connection, article, stories, tables, work
 from workers.dedupe import store
 from workers.dedupe.planted import PlantedArticle, planted_corpus
 from workers.dedupe.planted_store import store_planted
