@@ -19,7 +19,8 @@ class Outcome(StrEnum):
     UPDATED = "updated"
     """A known article whose text has changed; the new version is stored and compared."""
     UNCHANGED = "unchanged"
-    """A known article, fetched again with the same text; its headline, credits and dates are those of the newest page."""
+    """A known article, fetched again with the same text; its headline and credits are those of the newest page, its date that of
+    the newest page that states one as surely."""
     NOT_ARTICLE = "not_article"
     """HTML, but a home page, a listing, a stub, a cookie wall or another page without a story."""
     NOT_HTML = "not_html"

@@ -30,7 +30,7 @@ from schemas.records import CopyEvent, RawPage
 from schemas.sql import sql
 from workers.boilerplate.learn import SiteArticle, StaleArticle, drop_site_lines, stale_articles
 from workers.chase import Lead, chase, leads_of
-from workers.database import Connection
+from workers.database import Connection, is_transient
 from workers.dedupe.notes import claim_notes, delete_notes
 from workers.dedupe.store import Index, SketchItem
 from workers.dedupe.words import joined
@@ -107,7 +107,8 @@ class Pipeline:
         e. The notes are taken away.
 
         A kill between any two leaves the notes to the next call of any worker, as the claim ends with the session;
-        and an error leaves them to the next call of this one.
+        and an error leaves them to the next call of this one. An article that cannot be looked at holds up no other
+        and no page: it is logged, tried `MOST_TRIES` times, and given up.
         """
         self._index.prepare(self._connection)
         with self._connection.transaction(), self._connection.cursor() as cur:
@@ -119,14 +120,30 @@ class Pipeline:
                 )
         with self._connection.transaction(), self._connection.cursor() as cur:
             notes = claim_notes(cur, _REFRESH)
-        if not notes.note_ids:
+        if not notes.rows:
             return 0
+        failed = self._look_at(notes.article_ids)
+        self._send_events(sorted(set(notes.article_ids) - failed))
+        done = notes.done(failed)
         with self._connection.transaction(), self._connection.cursor() as cur:
-            self._index.resolve(cur, notes.article_ids)
-        self._send_events(notes.article_ids)
-        with self._connection.transaction(), self._connection.cursor() as cur:
-            delete_notes(cur, notes)
-        return len(notes.note_ids)
+            delete_notes(cur, done)
+        return len(done.rows)
+
+    def _look_at(self, article_ids: Sequence[int]) -> set[int]:
+        """Transaction B for articles that were noted; where it breaks, for halves of them. Those that break it alone."""
+        try:
+            with self._connection.transaction(), self._connection.cursor() as cur:
+                self._index.resolve(cur, article_ids)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            if len(article_ids) == 1:
+                log.exception("article cannot be looked at", action="note_failed", article_id=article_ids[0])
+                return {article_ids[0]}
+        else:
+            return set()
+        middle = len(article_ids) // 2
+        return self._look_at(article_ids[:middle]) | self._look_at(article_ids[middle:])
 
     def _work_distinct(self, group: Sequence[tuple[RawPage, Extraction]]) -> dict[UUID, Ending]:
         endings: dict[UUID, Ending] = {}
@@ -167,9 +184,6 @@ class Pipeline:
             for (page, found), article in zip(batch, articles, strict=True)
             if article.is_current
         ]
-        self._index.follow(
-            cur, {article.article_id: article.first_seen_at for article in articles if not article.is_current}
-        )
         kept = drop_site_lines(
             cur,
             [
@@ -178,6 +192,9 @@ class Pipeline:
                 )
                 for page, found, article in current
             ],
+        )
+        self._index.follow(
+            cur, {article.article_id: article.first_seen_at for article in articles if not article.is_current}
         )
         self._index.add(
             cur,

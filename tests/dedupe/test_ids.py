@@ -121,3 +121,34 @@ def test_a_story_whose_smallest_article_is_deleted_can_be_locked_at_once(
     _refresh(connection)
     rows = connection.execute("select article_id, cluster_id, component_id from core.memberships").fetchall()
     assert sorted(rows) == [(second, second, None), (third, second, None)]
+
+
+def test_two_ids_that_go_at_once_do_not_lead_on_through_each_other(connection: Any, writer: Writer) -> None:
+    """Of three stories one gives its article to the second, which gives all of its own to the third."""
+    first, second, third = (writer.story(300) for _ in range(3))
+    work(connection, [article(f"third{i}", third, i) for i in range(2)])
+    leaving, turning = article("leaving", second, 0), article("turning", first, 1)
+    going = [article(f"going{i}", first, 2 + i) for i in range(2)]
+    staying = [article(f"staying{i}", second, 4 + i) for i in range(2)]
+    ids = [work(connection, [one])[0] for one in (leaving, turning, *going, *staying)]
+    changed = [
+        replace(leaving, lines=tuple(writer.story(300))),
+        replace(turning, lines=tuple(second)),
+        *(replace(one, lines=tuple(third)) for one in going),
+    ]
+    work(connection, changed, version=2)
+    stayed = _cluster_of(connection, staying[0].url)
+    assert stayed == _cluster_of(connection, turning.url)
+    assert _leads_to(connection, ids[0]) == stayed
+
+
+def test_an_article_that_is_left_alone_names_no_unit(connection: Any, writer: Writer) -> None:
+    whole = writer.story(400)
+    half = len(whole) // 2
+    chain = [article("a", whole[:half], 0), article("b", whole, 1), article("c", whole[half:], 2)]
+    for one in chain:
+        work(connection, [one])
+    connection.execute("delete from core.articles where url = any(%s)", ([one.url for one in chain[:2]],))
+    _refresh(connection)
+    rows = connection.execute("select cluster_id, component_id from core.memberships").fetchall()
+    assert rows == [(None, None)]

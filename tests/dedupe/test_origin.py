@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from dataclasses import replace
 from datetime import timedelta
@@ -377,3 +378,17 @@ def test_a_farm_whose_pages_all_name_each_other_says_nothing() -> None:
         for i, name in enumerate(names)
     ]
     assert story(*farm, node(99, "paper")).origin.article_id == 99
+
+
+def test_the_score_is_the_same_in_whatever_order_confidences_are_added() -> None:
+    confidences = (0.8, 0.7, 0.7, 0.7)
+    scores = set()
+    for order in set(itertools.permutations(range(4))):
+        nodes = [
+            node(i, f"s{named}", float(named), credit_agencies={"dpa": confidences[named]})
+            for i, named in enumerate(order)
+        ]
+        nodes += [node(i, f"s{i}", float(i)) for i in range(4, 16)]
+        candidates = story(*nodes).origin.evidence["candidates"]
+        scores.add(next(c["score"] for c in candidates if c.get("agency") == "dpa"))  # type: ignore[attr-defined]
+    assert len(scores) == 1

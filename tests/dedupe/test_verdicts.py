@@ -428,3 +428,30 @@ def test_half_of_a_speech_is_a_copy_though_every_paragraph_of_it_opens_a_quotati
 def test_a_mark_that_is_never_closed_makes_no_quotation_of_a_copy() -> None:
     merged = 'The owner wrote "' + " ".join([STATEMENT, *FERRY[1:]])
     assert _kind([merged, REPORT_A], [*FERRY, STATEMENT, REPORT_B, *TALKS_US]) == "copy"
+
+
+# ------------------------------------------------------------------------------------------- legal notices
+
+NOTICE = [
+    "{0} Investor Notice: Hartwell & Voss, a firm that stands for the rights of shareholders, reminds whoever bought "
+    "shares of {1} between {2} and {3}, both days included, of the {4} deadline to ask for the lead of the case.",
+    "If you bought shares of {1} in this period you may be entitled to compensation without paying any fees of your own, "
+    "as the firm is paid only out of what is won for the members of the group.",
+    "To join the case against {1}, go to the pages of Hartwell & Voss or call Miriam Hartwell without charge for more on "
+    "how such cases are led. A suit has been filed already. Whoever wants to stand for the others must ask the court "
+    "no later than {4}. A lead plaintiff speaks for the other members of the group and directs the suit.",
+    "We advise investors to choose lawyers with a record of success in leading such cases. Often those that send such "
+    "notices have neither the experience nor the means, nor are they known among their peers. Hartwell & Voss stands for "
+    "investors all over the world and works on suits about securities alone. In 2019 it won more than 438 million "
+    "dollars for investors, and it was among the first four of its kind in each year since 2013.",
+    "No group has been certified so far. Until then nobody speaks for you unless you name somebody. Hartwell & Voss, 275 "
+    "Old Mill Avenue, 40th floor, New York.",
+]
+
+
+def test_notices_of_one_law_firm_about_two_companies_are_a_series() -> None:
+    one = ("ACMR", "Acme Robotics Inc", "March 3, 2025", "July 24, 2026", "November 30, 2026")
+    other = ("BLDF", "Belden Foods Corp", "January 9, 2026", "August 2, 2026", "December 14, 2026")
+    assert (
+        _kind([line.format(*one) for line in NOTICE], [line.format(*other) for line in NOTICE]) == "template"
+    )

@@ -208,13 +208,19 @@ def test_the_same_text_under_new_facts_is_no_new_version_and_its_story_follows(
     assert after == before
 
 
-def test_a_date_gives_way_to_one_as_certain_and_not_to_none(db: Connection, pool: ExtractPool) -> None:
+@pytest.mark.parametrize("later_text", [3, 4])
+def test_a_date_gives_way_to_one_as_certain_and_not_to_none(
+    db: Connection, pool: ExtractPool, later_text: int
+) -> None:
     line, url = Line(db, pool), "https://paper0.example/story-x"
     dated = html(story(3))
-    undated = re.sub(rb"<meta property='article:published_time'[^>]*>", b"", dated)
+    undated, later = (
+        re.sub(rb"<meta property='article:published_time'[^>]*>", b"", html(story(seed)))
+        for seed in (3, later_text)
+    )
     moved = html(story(3), published=START - timedelta(hours=3))
     published = []
-    for hours, body in enumerate((undated, dated, undated, moved), 1):
+    for hours, body in enumerate((undated, dated, later, moved), 1):
         line.outcomes([page(url, body, fetched_at=START + timedelta(hours=hours))])
         published.append(_one(db, "select published_at from core.articles")[0])
     assert published == [None, START, START, START - timedelta(hours=3)]

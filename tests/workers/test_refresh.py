@@ -16,7 +16,7 @@ from tests.workers.pages import html, page, story
 from tests.workers.test_pipeline import copies
 from workers import pipeline as pipeline_module
 from workers.database import Connection, connect
-from workers.dedupe.notes import claim_notes, delete_notes
+from workers.dedupe.notes import MOST_TRIES, claim_notes, delete_notes
 from workers.dedupe.store import Index
 from workers.extract.pool import ExtractPool
 from workers.pipeline import Pipeline
@@ -46,14 +46,18 @@ def noted(db: Connection, pool: ExtractPool) -> list[int]:
     return ids
 
 
+class _Killed(BaseException):
+    """Ends a worker where it is."""
+
+
 def _crash(*_: object) -> Any:
-    raise RuntimeError("killed")
+    raise _Killed
 
 
 def _crash_after(step: Any) -> Any:
     def crash(*args: Any) -> Any:
         step(*args)
-        raise RuntimeError("killed")
+        raise _Killed
 
     return crash
 
@@ -84,7 +88,7 @@ def test_every_event_goes_out_wherever_a_refresh_ends(
             patch.setattr(pipeline, "_announce", crash(sent.extend) if when == "after" else crash)
         else:
             patch.setattr(owner, step, crash(getattr(owner, step)) if when == "after" else crash)
-        with pytest.raises(RuntimeError, match="killed"):
+        with pytest.raises(_Killed):
             pipeline.refresh()
     if is_dead:
         pid = connection.info.backend_pid
@@ -112,7 +116,7 @@ def test_notes_of_a_living_session_are_passed_over_and_those_of_a_dead_one_are_f
     with db.transaction(), db.cursor() as cur:
         other = claim_notes(cur, 10)
         assert other.article_ids == noted[2:]
-        assert claim_notes(cur, 10) == other
+        assert claim_notes(cur, 10).article_ids == other.article_ids
         delete_notes(cur, mine)
         delete_notes(cur, other)
     assert db.execute(NOTED).fetchall() == [(i,) for i in noted[:2]]
@@ -121,7 +125,7 @@ def test_notes_of_a_living_session_are_passed_over_and_those_of_a_dead_one_are_f
     while db.execute("select from pg_stat_activity where pid = %s", (pid,)).fetchone():
         time.sleep(0.01)
     with db.transaction(), db.cursor() as cur:
-        assert claim_notes(cur, 10) == mine
+        assert claim_notes(cur, 10).article_ids == mine.article_ids
 
 
 def test_the_claim_of_a_session_that_had_the_same_process_id_earlier_is_free(
@@ -199,3 +203,30 @@ def test_an_article_that_another_worker_stores_is_sketched_anew_later(
             assert other.execute(stale).fetchall() == [(held,)]
         assert pipeline.refresh() == 1
         assert other.execute(stale).fetchall() == []
+
+
+def test_an_article_that_cannot_be_looked_at_holds_up_no_other_and_no_page(
+    db: Connection, pool: ExtractPool, noted: list[int]
+) -> None:
+    sent: list[CopyEvent] = []
+    index = Index()
+    pipeline = Pipeline(db, pool, sent.extend, index)
+    resolve, bad = index.resolve, noted[1]
+
+    def break_at_bad(cur: Any, article_ids: Sequence[int]) -> None:
+        if bad in article_ids:
+            raise ValueError("an article of another kind")
+        resolve(cur, article_ids)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index, "resolve", break_at_bad)
+        endings = pipeline.work([page("https://new.test/page", html(story(9)))])
+        assert [ending.outcome.value for ending in endings.values()] == ["article"]
+        # The others find it all the same.
+        assert {(e.article_a, e.article_b) for e in sent} == {(a, b) for a in noted for b in noted if a < b}
+        assert db.execute(NOTED).fetchall() == [(bad,)]
+        for _ in range(MOST_TRIES - 2):
+            assert pipeline.refresh() == 0
+            assert db.execute(NOTED).fetchall() == [(bad,)]
+        assert pipeline.refresh() == 1
+    assert db.execute(NOTED).fetchall() == []

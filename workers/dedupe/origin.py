@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
+from math import fsum
 from typing import Final
 
 from workers.credit.agencies import AGENCIES
@@ -91,7 +92,7 @@ def _representative(nodes: Mapping[int, Node], edges: Adjacency) -> int:
     """The member that is most like all others: the measure of the copies of an origin that was not crawled."""
 
     def key(member: int) -> tuple[float, datetime, str]:
-        alike = sum(edge.jaccard for other, edge in edges.get(member, {}).items() if other in nodes)
+        alike = fsum(edge.jaccard for other, edge in edges.get(member, {}).items() if other in nodes)
         return (-round(alike, 3), nodes[member].known_by, nodes[member].url_key)
 
     return min(nodes, key=key)

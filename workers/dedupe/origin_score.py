@@ -43,6 +43,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from heapq import nsmallest
+from math import fsum
 from typing import Final, NamedTuple
 
 from workers.credit.agencies import AGENCIES, agency_of_site
@@ -111,7 +112,7 @@ class _Candidate:
 
     @property
     def score(self) -> float:
-        return round(sum(self.parts.values()), 3)
+        return round(fsum(self.parts.values()), 3)
 
 
 @lru_cache(maxsize=4096)
@@ -263,7 +264,7 @@ class _Scoring:
         chances = self._chances()
         for key, candidate in self.candidates.items():
             others = max(1, len(self.sites) - (self._site_of(key) in self.sites))
-            share = {part: sum(given.values()) / others for part, given in candidate.votes.items()}
+            share = {part: fsum(given.values()) / others for part, given in candidate.votes.items()}
             parts = candidate.parts
             if "credit" in share:
                 parts["credit"] = CREDIT * min(1.0, share["credit"] / MOST)
@@ -284,7 +285,7 @@ class _Scoring:
                 candidate.parts["complete"] = -COMPLETE * (1.0 - self._completeness(key[1]))  # type: ignore[arg-type]
 
     def _link_share(self, key: _Key, candidate: _Candidate, others: int) -> float:
-        given = sum(candidate.votes["link"].values())
+        given = fsum(candidate.votes["link"].values())
         share = given / others
         if key[0] != "member":
             return min(1.0, share / MOST)
@@ -320,7 +321,7 @@ class _Scoring:
     def _completeness(self, member: int) -> float:
         """The share of the other members' texts that a member has, as far as it was compared with them."""
         shares = [e.share_of(o) for o, e in self.edges.get(member, {}).items() if o in self.nodes]
-        return sum(shares) / len(shares) if shares else 0.0
+        return fsum(shares) / len(shares) if shares else 0.0
 
     # ------------------------------------------------------------ the answer
 

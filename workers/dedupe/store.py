@@ -74,7 +74,8 @@ class SchemeMismatch(WiretraceError):
     def __init__(self) -> None:
         super().__init__(
             f"the database holds sketches of scheme {SCHEME.scheme_id} that were made another way. "
-            "Stop every worker, then run: wiretrace db prune --all"
+            "Stop every worker; old articles are found again by new ones after wiretrace reprocess. "
+            "Now run: wiretrace db prune --all"
         )
 
 

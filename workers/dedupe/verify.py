@@ -373,7 +373,7 @@ def _is_template(measured: Measure) -> bool:
         measured.containment >= LONG_COPY_CONTAINMENT
         and shared >= LONG_COPY_SHARED
         and changed <= UPDATE_CHANGE_SHARE * facts
-        and (changed <= UPDATE_GAP_SHARE * gaps or changed * UPDATE_RATE <= shared)
+        and (changed <= UPDATE_GAP_SHARE * gaps or (changed < gaps and changed * UPDATE_RATE <= shared))
     )
     return not is_update
 

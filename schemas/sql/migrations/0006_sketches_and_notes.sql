@@ -91,6 +91,7 @@ alter table core.resketched drop constraint resketched_pkey;
 alter table core.resketched add column note_id bigint generated always as identity primary key;
 alter table core.resketched add column claimed_by integer;
 alter table core.resketched add column claimed_at timestamptz;
+alter table core.resketched add column tries integer not null default 0;
 alter table core.resketched add check ((claimed_by is null) = (claimed_at is null));
 create index resketched_article on core.resketched (article_id);
 

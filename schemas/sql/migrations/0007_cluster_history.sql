@@ -40,6 +40,7 @@ select m.article_id
  where m.cluster_id in (select own.cluster_id
                           from core.memberships own join core.articles a using (article_id)
                          where a.published_certainty in ('no_zone', 'guessed'))
+    or m.component_id is not null
  order by m.article_id
 on conflict do nothing;
 
@@ -64,7 +65,11 @@ begin
     ), renamed as (
         select article_id, min(article_id) over (partition by unit) as unit from left_over
     )
-    update core.memberships m set component_id = renamed.unit from renamed where m.article_id = renamed.article_id;
+    -- Whoever is named after itself says so by its own id, or by its cluster's, which is gone until it is written anew.
+    update core.memberships m
+       set component_id = case when renamed.unit = m.article_id and coalesce(m.cluster_id, m.article_id) = m.article_id
+                               then null else renamed.unit end
+      from renamed where m.article_id = renamed.article_id;
     return null;
 end $$;
 

@@ -14,6 +14,6 @@ with sessions as materialized (
      limit %(limit)s
        for no key update skip locked
 )
-update core.resketched r set claimed_by = pg_backend_pid(), claimed_at = clock_timestamp()
+update core.resketched r set claimed_by = pg_backend_pid(), claimed_at = clock_timestamp(), tries = r.tries + 1
   from free where r.note_id = free.note_id
-returning r.note_id, r.article_id;
+returning r.note_id, r.article_id, r.tries;

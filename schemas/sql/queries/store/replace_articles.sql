@@ -46,7 +46,7 @@ archived as (
     on conflict do nothing
 ),
 said as (
-    select k.article_id, k.has_new_text, k.has_new_text or k.has_date as has_date, i.*
+    select k.article_id, k.has_new_text, k.has_date, i.*
     from known k
     join input i using (url_key)
     where k.is_newest
