@@ -7,7 +7,7 @@ The rule (`kind_of`), first that fits:
 | kind | when |
 |---|---|
 | not kept | the smaller story shares less than `KEEP_CONTAINMENT` of its shingles, or fewer than `MIN_SHARED` |
-| `template` | short gaps between shared passages hold other numbers or names on both sides: at least 2, one in every 25 shared words, or at least 4, one in every 45; they are half of all such gaps, and at least .12 of what numbers and names both have. Same skeleton, other story. But where 75 are shared and other words are changed too (at most three quarters of the gaps are facts') or the gaps are few (one in 26 shared words), and at most .4 of the facts are changed, it is an update or a house style. Where letters have no case, or nouns have capitals, or everything: also 4 gaps of any kind with a replaced word for every 13 shared ones, and fewer facts kept than changed, or none |
+| `template` | short gaps between shared passages hold other numbers or names on both sides: at least 2, one in every 25 shared words, or at least 4, one in every 45; they are half of all such gaps, and at least .12 of what numbers and names both have. Same skeleton, other story. But where 75 are shared and other words are changed too (at most three quarters of the gaps are facts') or the gaps are few (one in 26 shared words) and not all facts', and at most .4 of the facts are changed, it is an update or a house style. Where letters have no case, or nouns have capitals, or everything: also 4 gaps of any kind with a replaced word for every 13 shared ones, and fewer facts kept than changed, or none |
 | `quotation` | outside quotation marks the smaller story shares less than .3, and not nearly all (.9) of it is shared |
 | `same_site` | one site, Jaccard below .7: a site's own series, updates and standing text |
 | `copy` | Jaccard at least .1 and containment of the smaller at least .6, or .5 (outside quotation marks) with some 80 words shared; any Jaccard where .8 of the smaller, some 80 words, are shared; below 60 words only the same text, or, from 40 words on and across sites, a Jaccard of .8 with no other number or name |
@@ -74,7 +74,8 @@ UPDATE_GAP_SHARE: Final = 0.75
 UPDATE_RATE: Final = 26
 """Where `LONG_COPY_SHARED` is shared, an update and a house style are told from a series: the changed facts are at most
 this share of all facts, and their gaps at most this share of the gaps (whoever writes anew changes words too, a series
-only fills in) or at most one in so many shared words."""
+only fills in) or at most one in so many shared words, where one gap is not about facts: a law firm's notices about two
+companies differ in nothing but facts, and in few."""
 NO_CASE_RATE: Final = (4, 110)
 """As `FACT_GAP_RATES` where letters have no case, if fewer facts are kept than changed, or none: in scripts without spaces
 every pair of neighbouring characters is a word, of which a Thai word has four."""
