@@ -47,7 +47,7 @@ def drain(conn: Connection, index: Index) -> int:
             notes = claim_notes(cur, 5)
             index.resolve(cur, notes.article_ids)
             delete_notes(cur, notes)
-        if not notes.note_ids:
+        if not notes.rows:
             return count
         count += len(notes.article_ids)
 
