@@ -115,8 +115,8 @@ def prune(settings: Settings, before: datetime | None, days: int | None, is_all:
     """Drop old sketches, the part of the database by which copies are found, and list what was dropped.
 
     Articles, matches and stories stay as they are. An article without a sketch is not compared with new ones; it gets
-    a sketch again when its text changes, or by wiretrace reprocess. Sketches are kept in spans of four weeks: a span goes as a whole,
-    once all of it is old enough. Nothing older than WIRETRACE_MATCH_WINDOW_DAYS is needed.
+    a sketch again when its text changes, or by wiretrace reprocess. Sketches are kept in spans of four weeks: a span
+    goes as a whole, once all of it is old enough. Nothing older than WIRETRACE_MATCH_WINDOW_DAYS is needed.
 
     \b
     Example:

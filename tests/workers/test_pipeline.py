@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -29,18 +29,6 @@ TABLES = {
     "clusters": "select array_agg(url order by url), array_agg(relation order by url) from wiretrace.cluster_members group by cluster_id order by 1",
     "matches": "select least(url_a, url_b), greatest(url_a, url_b), jaccard from wiretrace.matches order by 1, 2",
 }
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[ExtractPool]:
-    with ExtractPool(processes=1, timeout_s=20, memory_mb=1024) as pool:
-        yield pool
-
-
-@pytest.fixture
-def db(database_url: str) -> Iterator[Connection]:
-    with connect(database_url) as connection:
-        yield connection
 
 
 class Line:

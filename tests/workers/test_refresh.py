@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -22,18 +22,6 @@ from workers.extract.pool import ExtractPool
 from workers.pipeline import Pipeline
 
 NOTED = "select article_id from core.resketched order by 1"
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[ExtractPool]:
-    with ExtractPool(processes=1, timeout_s=20, memory_mb=1024) as pool:
-        yield pool
-
-
-@pytest.fixture
-def db(database_url: str) -> Iterator[Connection]:
-    with connect(database_url) as connection:
-        yield connection
 
 
 @pytest.fixture

@@ -41,8 +41,7 @@ select m.article_id
                           from core.memberships own join core.articles a using (article_id)
                          where a.published_certainty in ('no_zone', 'guessed'))
     or m.component_id is not null
- order by m.article_id
-on conflict do nothing;
+ order by m.article_id;
 
 -- A unit is the row of the smallest article of a component; when that is deleted, the next smallest takes its place in
 -- all rows, or two workers could hold the component at the same time.
