@@ -12,9 +12,9 @@ that it keeps, none while it has fewer.
 
 1. *Offered.* Of two copies, the one whose sketch is committed second sees the other when it is looked up (`Walk`).
    It offers the pair unless the pair is beyond the horizon of its later end: of its own, found by measuring its
-   earlier candidates in their order until K are copies, or of the other's, as it is stored. Whatever is beyond a
-   horizon has K copies before it; while these stay, it never is among the K earliest. So what is offered, by all
-   workers together, holds what is right.
+   earlier candidates in their order until K are copies, or of the other's, as it is stored. Of two that are looked up at
+   once the later one offers. Whatever is beyond a horizon has K copies before it; while these stay, it never is among
+   the K earliest. So what is offered, by all workers together, holds what is right.
 2. *Trimmed.* `overflow` takes from what was offered and is stored what is beyond the K earliest. It runs under the
    locks of all stories that the pairs belong to, on facts read under these locks; so whoever is last leaves the K
    earliest of all that were offered to an article, which are the K earliest of all there are.
@@ -28,7 +28,7 @@ that it keeps, none while it has fewer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import Final
@@ -60,7 +60,7 @@ class Walk:
     """The candidates of one article, in the order in which they are measured: no more of them than is needed.
 
     Attributes:
-        later: candidates that are later and within whose horizon the article is.
+        later: candidates that are later, are not looked up themselves, and within whose horizon the article is.
         copies, others: earlier candidates that were found to be copies, and to share something else, in their order.
     """
 
@@ -73,17 +73,24 @@ class Walk:
     _is_begun: bool = False
 
     @classmethod
-    def of(cls, article_id: int, candidates: Iterable[int], places: Mapping[int, Place]) -> Walk:
-        """The walk of an article through its candidates; those without a place are gone and left out."""
+    def of(cls, article_id: int, candidates: Mapping[int, Set[int]], places: Mapping[int, Place]) -> Walk:
+        """The walk of an article through its candidates; those without a place are gone and left out.
+
+        Args:
+            candidates: of every article that is looked up now. A pair of two such articles is up to the walk of the
+                later one.
+        """
         own = places[article_id].order
         earlier, later = [], []
-        for other in candidates:
+        for other in candidates[article_id]:
             place = places.get(other)
             if place is None:
                 continue
             if place.order < own:
                 earlier.append(other)
-            elif place.horizon is None or own <= place.horizon:
+            elif article_id not in candidates.get(other, ()) and (
+                place.horizon is None or own <= place.horizon
+            ):
                 later.append(other)
         earlier.sort(key=lambda other: places[other].order)
         return cls(earlier, later)

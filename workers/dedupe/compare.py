@@ -189,7 +189,7 @@ def _looked_up(texts: _Texts, a: Int64s, b: Int64s) -> _Pairs:
     mask = np.uint32(_SLOTS - 1)
     slots = (sought & mask).astype(np.int64)
     in_b = np.empty(len(at), np.int64)
-    table = np.zeros(_SLOTS, np.int64)
+    table = np.zeros(_SLOTS, np.int32)
     ends = np.cumsum(counts)
     starts = np.flatnonzero(np.diff(b, prepend=-1))
     for first, last in zip(starts.tolist(), [*(starts[1:] - 1).tolist(), len(b) - 1], strict=True):
@@ -198,7 +198,7 @@ def _looked_up(texts: _Texts, a: Int64s, b: Int64s) -> _Pairs:
         own = texts.shingles[start : start + count]
         own_slots = (own & mask).astype(np.int64)
         # Backwards: of those in one slot the first stays.
-        table[own_slots[::-1]] = np.arange(count - 1, -1, -1)
+        table[own_slots[::-1]] = np.arange(count - 1, -1, -1, dtype=np.int32)
         in_b[here] = table[slots[here]] + start
         # The others are compared one by one.
         is_hidden = (own[table[own_slots]] != own) & texts.is_first[start : start + count]

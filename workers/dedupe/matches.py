@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from schemas.records import CopyEvent
@@ -66,14 +65,9 @@ def delete_stale(
     return cur.fetchall()
 
 
-def lists_beyond(cur: Cursor, later: Iterable[int], others: Sequence[Match]) -> list[int]:
-    """Which lists of pairs that are no copies may hold more than is kept, once these pairs are written.
-
-    Args:
-        later: articles to whose lists something is added, or whose horizon moved.
-    """
-    added = Counter(end for m in others for end in (m.a, m.b))
-    ids = sorted(set(later))
+def lists_beyond(cur: Cursor, added: Mapping[int, int]) -> list[int]:
+    """Which lists of pairs that are no copies may hold more than is kept, once so many pairs are added to them."""
+    ids = sorted(added)
     cur.execute(
         sql("dedupe/lists_beyond"),
         {

@@ -59,12 +59,12 @@ class Found:
     Attributes:
         matches: in the order of their article ids; what `bounds` says is offered.
         horizons: of the articles that were not looked up to the end.
-        later: the later ends of the pairs that are no copies, ascending.
+        later: the later end of every pair that is no copy.
     """
 
     matches: tuple[Match, ...]
     horizons: Mapping[int, Order]
-    later: tuple[int, ...]
+    later: Mapping[_Pair, int]
 
 
 class Search:
@@ -211,11 +211,8 @@ class Search:
                 cur, {*candidates, *(key[0] for keys in candidates.values() for key in keys)}
             )
         keys = {key[0]: key for others in candidates.values() for key in others}
-        walks = {
-            article_id: Walk.of(article_id, [key[0] for key in others], places)
-            for article_id, others in candidates.items()
-            if article_id in places
-        }
+        proposed = {article_id: {key[0] for key in others} for article_id, others in candidates.items()}
+        walks = {i: Walk.of(i, proposed, places) for i in proposed if i in places}
         measured: dict[_Pair, Match | None] = {}
         while portions := {i: portion for i, walk in walks.items() if (portion := walk.portion())}:
             wanted = {keys[other] for others in portions.values() for other in others if other not in stored}
@@ -233,11 +230,11 @@ class Search:
             horizons={
                 i: horizon for i, walk in walks.items() if (horizon := walk.horizon(places)) is not None
             },
-            later=tuple(
-                sorted(
-                    {m.a if places[m.a].order > places[m.b].order else m.b for m in matches if m.kind != COPY}
-                )
-            ),
+            later={
+                (m.a, m.b): m.a if places[m.a].order > places[m.b].order else m.b
+                for m in matches
+                if m.kind != COPY
+            },
         )
 
     def _candidates(self, cur: Cursor, stored: Mapping[int, _Stored]) -> dict[int, list[_Key]]:

@@ -324,7 +324,7 @@ def estimated_jaccards(own: UInt32s, others: UInt32s) -> npt.NDArray[np.float64]
         own: uint32, shape (NUM_PERM,).
         others: uint32, shape (stories, NUM_PERM).
     """
-    estimates: npt.NDArray[np.float64] = np.mean(others == own, axis=1)
+    estimates: npt.NDArray[np.float64] = np.count_nonzero(others == own, axis=1) / NUM_PERM
     return estimates
 
 

@@ -30,10 +30,10 @@ import gc
 import struct
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import psycopg
@@ -156,13 +156,14 @@ class Index:
         if not self._is_prepared:
             raise RuntimeError("Index.prepare comes before the first sketch")
         items = sorted(items, key=lambda item: item.article_id)
-        with self._stage("sketch"):
-            sketches = sketch_words([item.words for item in items])
-        with self._stage("write"):
-            self._search.learn(cur)
-            _write_sketches(cur, items, self._search.without_stock_keys(sketches))
-        for item, sketch in zip(items, sketches, strict=True):
-            self._search.remember(item.article_id, item.version, item.site, sketch)
+        with _without_collector():
+            with self._stage("sketch"):
+                sketches = sketch_words([item.words for item in items])
+            with self._stage("write"):
+                self._search.learn(cur)
+                _write_sketches(cur, items, self._search.without_stock_keys(sketches))
+            for item, sketch in zip(items, sketches, strict=True):
+                self._search.remember(item.article_id, item.version, item.site, sketch)
 
     def follow(self, cur: Cursor, articles: Mapping[int, datetime]) -> None:
         """Sketches of articles whose text stays follow the time at which they were first seen; in transaction A.
@@ -174,7 +175,7 @@ class Index:
         """
         if articles:
             cur.execute(sql("dedupe/lock_articles"), {"article_ids": Int8s(sorted(articles))})
-            cur.execute(sql("dedupe/ensure_partitions"), {"seen_at": sorted(set(articles.values()))})
+            cur.execute(sql("dedupe/ensure_partitions"), {"seen_at": _days(articles.values())})
             cur.execute(sql("dedupe/follow_articles"), {"article_ids": Int8s(sorted(articles))})
 
     # ---------------------------------------------------------------- transaction B
@@ -191,9 +192,10 @@ class Index:
         if not article_ids:
             return
         ids = sorted(set(article_ids))
-        found = self._verified(cur, ids)
-        with self._stage("cluster"), _without_collector():
-            _until_free(cur, lambda: self._write_stories(cur, ids, found))
+        with _without_collector():
+            found = self._verified(cur, ids)
+            with self._stage("cluster"):
+                _until_free(cur, lambda: self._write_stories(cur, ids, found))
 
     def _verified(self, cur: Cursor, ids: Sequence[int]) -> Found:
         """Steps 1 and 2: every pair of these articles worth keeping."""
@@ -209,7 +211,7 @@ class Index:
         locked.drop((a, b) for a, b, _ in gone)
         locked.add(matches)
         moved = trim_copies(cur, locked, {i: found.horizons.get(i) for i in ids})
-        self._write_others(cur, ids, [m for m in matches if m.kind != COPY], {*found.later, *moved}, gone)
+        self._write_others(cur, ids, [m for m in matches if m.kind != COPY], found.later, moved, gone)
         write_clusters(cur, locked)
 
     def _write_others(
@@ -217,18 +219,22 @@ class Index:
         cur: Cursor,
         ids: Sequence[int],
         others: Sequence[Match],
-        later: Set[int],
+        later: Mapping[tuple[int, int], int],
+        moved: Sequence[int],
         gone: Sequence[tuple[int, int, bool]],
     ) -> None:
         """The pairs that are no copies.
 
         Args:
-            later: articles whose lists of such pairs may be too long afterwards.
+            later: the later end of each pair, whose list it is in.
+            moved: articles whose horizon moved.
             gone: what was taken away from the matches.
         """
-        if later:
-            lock_lists(cur, later)
-            beyond = lists_beyond(cur, later, others)
+        added = Counter(later[m.a, m.b] for m in others)
+        if added or moved:
+            added.update(dict.fromkeys(moved, 0))
+            lock_lists(cur, added)
+            beyond = lists_beyond(cur, added)
             write_matches(cur, others)
             trim_others(cur, beyond)
         again = {(m.a, m.b) for m in others}
@@ -250,7 +256,8 @@ class Index:
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """The edges of a large story are very many tuples at once and no cycles; looking for some takes a third of the time."""
+    """Pairs, and the edges of a large story, are very many objects at once and no cycles; looking for some takes a third of
+    the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -273,6 +280,11 @@ def _until_free(cur: Cursor, write: Callable[[], None]) -> None:
                 raise
 
 
+def _days(times: Iterable[datetime]) -> list[datetime]:
+    """The days of these times; every partition begins with a day."""
+    return sorted({at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) for at in times})
+
+
 def _write_sketches(cur: Cursor, items: Sequence[SketchItem], sketches: Sequence[Sketch]) -> None:
     cur.execute(
         sql("dedupe/lock_articles"), {"article_ids": Int8s(item.article_id for item in items)}, binary=True
@@ -287,7 +299,7 @@ def _write_sketches(cur: Cursor, items: Sequence[SketchItem], sketches: Sequence
     if not current:
         return
     ids = Int8s(item.article_id for item, _, _ in current)
-    cur.execute(sql("dedupe/ensure_partitions"), {"seen_at": [seen_at for _, _, seen_at in current]})
+    cur.execute(sql("dedupe/ensure_partitions"), {"seen_at": _days(seen_at for _, _, seen_at in current)})
     cur.execute(sql("dedupe/add_memberships"), {"article_ids": ids}, binary=True)
     new = {article_id for (article_id,) in cur.fetchall()}
     if old := [item.article_id for item, _, _ in current if item.article_id not in new]:

@@ -367,8 +367,9 @@ def _is_template(measured: Measure) -> bool:
     keeps_fewer = measured.shared_facts == 0 or measured.shared_facts < changed
     if keeps_fewer and _has_other_words(changed, gaps, measured.gap_words, shared, measured.case):
         return True
-    is_dense = any(changed >= least and changed * words >= shared for least, words in FACT_GAP_RATES)
-    if not is_dense or changed < FACT_GAP_SHARE * gaps or changed < FACT_CHANGE_SHARE * facts:
+    if not changed or changed < FACT_GAP_SHARE * gaps or changed < FACT_CHANGE_SHARE * facts:
+        return False
+    if not any(changed >= least and changed * words >= shared for least, words in FACT_GAP_RATES):
         return False
     is_update = (
         measured.containment >= LONG_COPY_CONTAINMENT
