@@ -19,8 +19,11 @@ from infra.migrate import migrate
 
 if TYPE_CHECKING:
     from workers.dedupe.bench import Measured
+    from workers.dedupe.bench_peer import PeerSpeed
 
 __all__ = ["command"]
+
+_PEER_ARTICLES = 400
 
 
 @click.command()
@@ -44,8 +47,19 @@ __all__ = ["command"]
     show_default=True,
     help="Two thirds of the timed articles are copies, or one in seven.",
 )
-@click.option("--peer/--no-peer", default=True, show_default=True, help="Also datasketch's LSH in memory.")
-@click.option("--peer-limit", type=int, default=200_000, show_default=True, help="No peer above this size.")
+@click.option(
+    "--peer/--no-peer",
+    default=True,
+    show_default=True,
+    help="Before and after each measurement also time datasketch's LSH in memory.",
+)
+@click.option(
+    "--peer-limit",
+    type=click.IntRange(1000),
+    default=10_000,
+    show_default=True,
+    help="Articles in datasketch's LSH at most.",
+)
 @click.option(
     "--story",
     "stories",
@@ -83,26 +97,26 @@ def command(
         with _database(None) as url:
             _show_stories(url, stories)
         return
-    from workers.dedupe.bench import count_indexed, measure, measure_peer, probes
+    from workers.dedupe.bench import count_indexed, measure, probes
+    from workers.dedupe.bench_peer import Peer
 
     with _database(keep) as url:
         seed = 1000 + count_indexed(url)
         for size in sorted(sizes):
             _fill(url, size)
+            beside = Peer(min(size, peer_limit)) if peer else None
             for mix in mixes:
                 for count in workers:
                     indexed = count_indexed(url)
+                    before = beside and beside.timed(probes(_PEER_ARTICLES, seed + 8))
                     found = measure(
                         url, indexed=indexed, workers=count, articles=articles, seed=seed, mix=mix
                     )
+                    after = beside and beside.timed(probes(_PEER_ARTICLES, seed + 9))
                     seed += 10
                     _show(found)
-            if peer and size <= peer_limit:
-                other = measure_peer(size, probes(articles, seed))
-                click.echo(
-                    f"          datasketch in memory: {other.per_second:.0f} articles/s from text, "
-                    f"query and insert alone {other.query_insert_per_second:.0f}/s"
-                )
+                    if beside and before and after:
+                        _show_peer(found, beside.indexed, (before, after))
 
 
 def _fill(url: str, size: int) -> None:
@@ -128,6 +142,16 @@ def _show(found: Measured) -> None:
     ):
         shown = "  ".join(f"{name} {value:.{digits}f}" for name, value in figures.items())
         click.echo(f"          {label}: {shown}")
+
+
+def _show_peer(found: Measured, indexed: int, speeds: Sequence[PeerSpeed]) -> None:
+    per_second = sum(speed.per_second for speed in speeds) / len(speeds)
+    click.echo(
+        f"          datasketch in memory at {indexed:,}, just before and after: "
+        f"{' and '.join(f'{speed.per_second:.0f}' for speed in speeds)} articles/s from text "
+        f"(query and insert alone {' and '.join(f'{speed.query_insert_per_second:.0f}' for speed in speeds)}); "
+        f"wiretrace {found.per_second / per_second:.2f} times that"
+    )
 
 
 def _show_stories(url: str, sizes: Sequence[int]) -> None:

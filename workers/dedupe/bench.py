@@ -1,4 +1,4 @@
-"""How fast copies are found, by the size of the index: stage times, bytes, and datasketch's in-memory LSH beside it.
+"""How fast copies are found, by the size of the index: stage times and bytes.
 
 The index is filled with planted articles (sketched and written, not matched); then further planted articles of its
 last day go through both transactions, as a worker would take them, and these are timed: from their hashed words on, as
@@ -20,7 +20,6 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 import psycopg
-from datasketch import MinHash, MinHashLSH
 
 from schemas.sql import sql
 from schemas.urls import url_key
@@ -28,11 +27,10 @@ from workers.dedupe.database import Cursor
 from workers.dedupe.planted import COPY_ROLES, START, PlantedArticle, planted_stream
 from workers.dedupe.planted_store import store_planted
 from workers.dedupe.planted_words import LANGUAGES
-from workers.dedupe.sketch import NUM_PERM, SEED, sketch_batch
 from workers.dedupe.store import Index, SketchItem
 from workers.dedupe.words import HASH_MASK, Words, words_of_lines, words_of_stories
 
-__all__ = ["Measured", "Peer", "count_indexed", "fill", "measure", "measure_peer"]
+__all__ = ["Measured", "count_indexed", "fill", "measure", "probes"]
 
 DAYS: Final = 28
 _FILL_BATCH: Final = 2000
@@ -79,20 +77,6 @@ class Measured:
     stage_ms: dict[str, float]
     pairs_per_article: dict[str, float]
     bytes_per_article: dict[str, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Peer:
-    """datasketch's MinHashLSH in memory, on the same articles: sketching, then query and insert."""
-
-    indexed: int
-    per_second: float
-    query_insert_per_second: float
-
-
-def _batches(articles: Iterator[PlantedArticle], size: int) -> Iterator[list[PlantedArticle]]:
-    while batch := list(islice(articles, size)):
-        yield batch
 
 
 def fill(
@@ -343,39 +327,3 @@ def _result(results: Any, processes: Sequence[Any]) -> Any:
 def _raise_if_dead(processes: Sequence[Any]) -> None:
     if any(process.exitcode not in (None, 0) for process in processes):
         raise RuntimeError("a measuring process died; its error is above") from None
-
-
-def measure_peer(indexed: int, articles: Sequence[PlantedArticle], *, seed: int = 1) -> Peer:
-    """datasketch's MinHashLSH (threshold .5, its own banding) over `indexed` articles, then timed on `articles`.
-
-    Filling takes this module's batch sketches, which have the same values; what is timed is datasketch alone.
-    """
-    lsh = MinHashLSH(threshold=0.5, num_perm=NUM_PERM)
-    stream = islice(planted_stream(seed=seed, days=DAYS), indexed)
-    number = 0
-    for batch in _batches(stream, _FILL_BATCH):
-        for sketch in sketch_batch([article.lines for article in batch]):
-            lsh.insert(number, _restored(sketch.signature), check_duplication=False)
-            number += 1
-    begun = time.perf_counter()
-    hashed = []
-    for article in articles:
-        words = " ".join(article.lines).lower().split()
-        minhash = MinHash(num_perm=NUM_PERM, seed=SEED)
-        minhash.update_batch([" ".join(words[i : i + 4]).encode() for i in range(max(1, len(words) - 3))])
-        hashed.append(minhash)
-    middle = time.perf_counter()
-    for sketch in hashed:
-        lsh.query(sketch)
-        lsh.insert(number, sketch, check_duplication=False)
-        number += 1
-    end = time.perf_counter()
-    return Peer(
-        indexed=indexed,
-        per_second=len(articles) / (end - begun),
-        query_insert_per_second=len(articles) / (end - middle),
-    )
-
-
-def _restored(signature: Any) -> MinHash:
-    return MinHash(num_perm=NUM_PERM, seed=SEED, scheme="affine32", hashvalues=signature)
