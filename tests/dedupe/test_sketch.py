@@ -52,9 +52,9 @@ def test_the_batch_gives_the_values_of_datasketch_over_many_blocks() -> None:
         assert np.array_equal(sketch.signature, datasketch_signature(sketch.words))
 
 
-def test_golden_values_of_scheme_3() -> None:
+def test_golden_values_of_scheme_4() -> None:
     sketch = sketch_lines([SENTENCE, "Then 12 more wizards, said Ms. Ashgrove, “came to town at last”."])
-    assert sketch.scheme_id == 3
+    assert sketch.scheme_id == 4
     assert sketch.set_size == 28
     assert len(sketch.words) == 31
     assert sketch.signature[:4].tolist() == GOLDEN_SIGNATURE

@@ -24,8 +24,10 @@ from workers.dedupe.search import LEAST_ESTIMATE, is_unlike_size, shares_enough_
 from workers.dedupe.sketch import (
     BANDS,
     NUM_PERM,
+    PASSAGE_WORDS,
     ROWS,
     SEED,
+    WINDOW,
     Sketch,
     band_keys,
     estimated_jaccards,
@@ -180,9 +182,12 @@ def _ways(corpus: _Corpus, sketches: Sequence[Sketch]) -> dict[str, _Way]:
         chosen = (Story(sketch.words).unique for sketch in sketches)
         return [frozenset(unique[unique % _SAMPLED == 0].tolist()) for unique in chosen]
 
-    def with_passages(bands: int, run_words: int) -> list[frozenset[int]]:
-        passages = passage_keys([sketch.words for sketch in sketches], run_words)
-        return [a.union(b.tolist()) for a, b in zip(bands_of(bands, signatures), passages, strict=True)]
+    def with_passages(
+        bands: int, run_words: int = PASSAGE_WORDS, window: int = WINDOW
+    ) -> list[frozenset[int]]:
+        passages = passage_keys([sketch.words for sketch in sketches], run_words, window)
+        banded = bands_of(bands, signatures) if bands else [frozenset[int]()] * len(sketches)
+        return [a.union(b.tolist()) for a, b in zip(banded, passages, strict=True)]
 
     def by_keys(
         make: Callable[[], list[frozenset[int]]], least: int = 1, *, is_filtered: bool = False
@@ -192,8 +197,10 @@ def _ways(corpus: _Corpus, sketches: Sequence[Sketch]) -> dict[str, _Way]:
     return {
         "wiretrace": by_keys(ours, is_filtered=True),
         "the same, all proposed": by_keys(ours),
-        f"bands 12 x {ROWS}, runs of 6 words": by_keys(lambda: with_passages(12, 6)),
-        f"bands {BANDS} x {ROWS}, runs of 4 words": by_keys(lambda: with_passages(BANDS, 4)),
+        f"no bands, {PASSAGE_WORDS} words of {WINDOW}": by_keys(lambda: with_passages(0)),
+        f"bands 6 x {ROWS}, 5 words of 32": by_keys(lambda: with_passages(6, 5, 32)),
+        f"bands 12 x {ROWS}, 6 words of 32": by_keys(lambda: with_passages(12, 6, 32)),
+        f"bands {BANDS} x {ROWS}, 4 words of {WINDOW}": by_keys(lambda: with_passages(BANDS, 4)),
         f"bands alone, 12 x {ROWS}": by_keys(lambda: bands_of(12, signatures)),
         f"bands alone, 42 x {ROWS}": by_keys(lambda: bands_of(42, signatures)),
         f"bands 12 x {ROWS}, and 12 of the first 100 words": by_keys(with_leads),

@@ -4,7 +4,7 @@ The only module that knows datasketch. `sketch_batch` computes exactly the value
 `MinHash(num_perm=128, seed=1, scheme="affine32")` in one numpy pass over many stories; `datasketch_signature` is the
 plain way, and a test proves that the two are equal.
 
-What a sketch holds (scheme 3):
+What a sketch holds (scheme 4):
 
 * *shingles*: the distinct runs of `SHINGLE_WORDS` words, each a uint32 (see `shingle_hashes`);
 * *signature*: 128 minima, uint32, from which Jaccard is estimated with a standard error of at most .044;
@@ -59,10 +59,10 @@ __all__ = [
 NUM_PERM: Final = 128
 SEED: Final = 1
 SHINGLE_WORDS: Final = 4
-BANDS: Final = 6
+BANDS: Final = 2
 ROWS: Final = 3
 PASSAGE_WORDS: Final = 5
-WINDOW: Final = 32
+WINDOW: Final = 30
 MIN_SHINGLES: Final = 20
 """Fewer shingles are no story: such a text gets no keys and has no copies."""
 
@@ -93,7 +93,7 @@ class Scheme:
 
 
 SCHEME: Final = Scheme(
-    scheme_id=3,
+    scheme_id=4,
     permutation="datasketch affine32",
     seed=SEED,
     num_perm=NUM_PERM,
