@@ -143,7 +143,22 @@ def _database(settings: Settings) -> Iterator[Check]:
     if skew_s > _MOST_CLOCK_SKEW_S:
         text = f"this machine's clock is {skew_s:.0f} s from the database's"
         yield Check(name="clock", verdict="note", detail=text, mend="timedatectl set-ntp true")
-    yield _schema(settings.database_url)
+    schema = _schema(settings.database_url)
+    yield schema
+    if schema.verdict == "ok":
+        yield from _sketches(settings.database_url)
+
+
+def _sketches(database_url: str) -> Iterator[Check]:
+    with connect(database_url) as connection:
+        row = connection.execute(sql("infra/count_schemes").encode()).fetchone()
+    if row and row[0] > 1:
+        yield Check(
+            name="sketches",
+            verdict="note",
+            detail="some were made by an earlier version; articles from before and after do not find each other",
+            mend="wiretrace db resketch",
+        )
 
 
 def _schema(database_url: str) -> Check:
@@ -168,6 +183,8 @@ def _embedded_database(settings: Settings) -> Iterator[Check]:
     yield _ok("database", f"embedded, running as process {getattr(server.process(), 'pid', '?')}")
     missing = pending(server.url())
     yield _ok("schema", "current") if not missing else _ok("schema", "the next run brings it up to date")
+    if not missing:
+        yield from _sketches(server.url())
 
 
 def _broker(settings: Settings) -> Iterator[Check]:

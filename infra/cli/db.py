@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -13,6 +14,7 @@ from infra.cli.output import Column, Listing, listing
 from infra.embedded import postgres_of, servers
 from infra.migrate import connect, migrate, require_current
 from infra.topics import ensure_topics
+from infra.words import counted
 from schemas.settings import Settings
 
 __all__ = ["db"]
@@ -83,6 +85,42 @@ def rebuild_command(settings: Settings) -> int:
         with connect(found.database_url) as connection:
             done = rebuild(connection)
     click.echo(f"{done.articles:,} articles with copies in {done.clusters:,} clusters")
+    return 0
+
+
+@db.command("resketch")
+@with_settings
+def resketch_command(settings: Settings) -> int:
+    """Make sketches of an earlier version anew, so that articles from before and after an upgrade find each other.
+
+    A sketch holds the words of its text, so no page is read. Workers of this version may go on meanwhile; they look up
+    again, between their pages, what was made anew. Safe to stop and to start again. The database grows by up to the size
+    of its sketches, until Postgres has tidied up.
+
+    \b
+    Example:
+      wiretrace db resketch
+    """
+    from workers.dedupe.resketch import resketch
+
+    with servers(settings, with_broker=False) as found:
+        require_current(found.database_url)
+        with (
+            connect(found.database_url) as connection,
+            click.progressbar(length=0, label="sketches", file=sys.stderr) as bar,
+        ):
+
+            def show(done: int, total: int) -> None:
+                bar.length = total
+                bar.update(done - bar.pos)
+
+            done = resketch(connection, on_progress=show)
+    click.echo(f"{counted(done.made, 'sketch', 'sketches')} made anew; workers look these articles up again")
+    if done.left:
+        click.echo(
+            f"{counted(done.left, 'sketch', 'sketches')} hold words as they are not made any more; "
+            "mend: wiretrace reprocess"
+        )
     return 0
 
 

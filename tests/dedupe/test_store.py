@@ -190,6 +190,18 @@ def test_every_copy_is_announced_until_it_is_acknowledged(connection: Any, write
         assert [e.version_b for e in index.unsent(cur, [a])] == [2]
 
 
+def test_matches_left_over_by_a_truncate_hold_up_nobody(connection: Any, writer: Writer) -> None:
+    """Triggers forget the matches of articles that are deleted; a truncate fires none."""
+    lines = writer.story(200)
+    work(connection, [article(name, lines, i) for i, name in enumerate("abc")])
+    connection.execute("truncate core.articles, core.sketches restart identity cascade")
+    assert connection.execute("select count(*) from core.matches").fetchone() == (3,)
+    work(connection, [article("d", lines)])
+    assert not stories(connection)
+    work(connection, [article("e", lines, 1)])
+    assert stories(connection) == {frozenset({"https://d.test/story", "https://e.test/story"})}
+
+
 def test_pairs_that_are_no_copies_can_be_asked_for(connection: Any, writer: Writer) -> None:
     statement = writer.statement(110)
     work(

@@ -87,7 +87,7 @@ def _read_stories(cur: Cursor, seeds: Sequence[int]) -> Locked:
     """Every article that copies connect with the seeds, and these copies."""
     locked = Locked()
     copies = locked.copies
-    frontier = set(seeds)
+    frontier, asked = set(seeds), set[int]()
     while frontier:
         cur.execute(sql("dedupe/members"), {"article_ids": Int8s(sorted(frontier))}, binary=True)
         reached = []
@@ -101,8 +101,11 @@ def _read_stories(cur: Cursor, seeds: Sequence[int]) -> Locked:
         cur.execute(sql("dedupe/copies_within"), {"article_ids": Int8s(sorted(reached))}, binary=True)
         for a, b, jaccard, a_in_b, b_in_a in cur.fetchall():
             copies[a][b] = copies[b][a] = Edge(a, b, COPY, jaccard, a_in_b, b_in_a)
-        # Empty, unless someone else than this package wrote matches.
-        frontier = copies.keys() - locked.units.keys()
+        # Empty, unless someone else than this package wrote matches, or took articles away past the triggers (truncate).
+        asked |= frontier
+        frontier = copies.keys() - locked.units.keys() - asked
+    for gone in copies.keys() - locked.units.keys():
+        locked.drop([(gone, other) for other in list(copies[gone])])
     return locked
 
 

@@ -1,0 +1,1 @@
+select count(*) from core.sketches where scheme_id <> %(scheme_id)s
