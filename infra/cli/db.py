@@ -118,7 +118,7 @@ def resketch_command(settings: Settings) -> int:
     click.echo(f"{counted(done.made, 'sketch', 'sketches')} made anew; workers look these articles up again")
     if done.left:
         click.echo(
-            f"{counted(done.left, 'sketch', 'sketches')} hold words as they are not made any more; "
+            f"{counted(done.left, 'sketch holds', 'sketches hold')} words as they are not made any more; "
             "mend: wiretrace reprocess"
         )
     return 0
