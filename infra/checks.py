@@ -156,7 +156,7 @@ def _sketches(database_url: str) -> Iterator[Check]:
         yield Check(
             name="sketches",
             verdict="note",
-            detail="some were made by an earlier version; articles from before and after do not find each other",
+            detail="some may have been made by an earlier version; those do not find articles of today",
             mend="wiretrace db resketch",
         )
 

@@ -80,11 +80,11 @@ def test_a_text_that_is_replaced_before_its_sketch_is_made_anew_keeps_the_newer_
     first, second = writer.story(200), writer.story(200)
     ids = work(connection, [article("a", first)])
     _outdate(connection, ids)
-    listed = resketch_module._resketch_some
+    resketch_some = resketch_module._resketch_some
 
     def replaced_meanwhile(*given: Any) -> int:
         work(connection, [article("a", second)], version=2)
-        return listed(*given)
+        return resketch_some(*given)
 
     monkeypatch.setattr(resketch_module, "_resketch_some", replaced_meanwhile)
     assert resketch(connection).made == 0

@@ -3,6 +3,9 @@
 Sketches are compared with those of their own scheme only, so after a change of the scheme new articles do not find old
 ones. Where the words are the same ones as before, no page is needed: signature and keys follow from them. Workers may
 go on meanwhile; every article is noted to be looked up again, in the transaction that gives it its new sketch.
+
+Words of scheme 2 have their quotation marks as an earlier rule read them. Keys and shares do not depend on them, only
+what is told a quotation does; `wiretrace reprocess` brings the marks of today.
 """
 
 from __future__ import annotations

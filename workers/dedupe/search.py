@@ -211,8 +211,8 @@ class Search:
                 cur, {*candidates, *(key[0] for keys in candidates.values() for key in keys)}
             )
         keys = {key[0]: key for others in candidates.values() for key in others}
-        proposed = {article_id: {key[0] for key in others} for article_id, others in candidates.items()}
-        walks = {i: Walk.of(i, proposed, places) for i in proposed if i in places}
+        likely = {article_id: {key[0] for key in others} for article_id, others in candidates.items()}
+        walks = {i: Walk.of(i, likely, places) for i in likely if i in places}
         measured: dict[_Pair, Match | None] = {}
         while portions := {i: portion for i, walk in walks.items() if (portion := walk.portion())}:
             wanted = {keys[other] for others in portions.values() for other in others if other not in stored}

@@ -1,6 +1,6 @@
 """Sketches: the MinHash signature of a story's shingles, and the keys by which copies are found.
 
-The only module that knows datasketch. `sketch_batch` computes exactly the values of datasketch's
+The only module of a worker that knows datasketch (`bench_peer.py` times it). `sketch_batch` computes exactly the values of datasketch's
 `MinHash(num_perm=128, seed=1, scheme="affine32")` in one numpy pass over many stories; `datasketch_signature` is the
 plain way, and a test proves that the two are equal.
 

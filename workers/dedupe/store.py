@@ -30,10 +30,10 @@ import gc
 import struct
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import psycopg
@@ -175,7 +175,7 @@ class Index:
         """
         if articles:
             cur.execute(sql("dedupe/lock_articles"), {"article_ids": Int8s(sorted(articles))})
-            cur.execute(sql("dedupe/ensure_partitions"), {"seen_at": _days(articles.values())})
+            cur.execute(sql("dedupe/ensure_partitions"), {"seen_at": sorted(set(articles.values()))})
             cur.execute(sql("dedupe/follow_articles"), {"article_ids": Int8s(sorted(articles))})
 
     # ---------------------------------------------------------------- transaction B
@@ -280,11 +280,6 @@ def _until_free(cur: Cursor, write: Callable[[], None]) -> None:
                 raise
 
 
-def _days(times: Iterable[datetime]) -> list[datetime]:
-    """The days of these times; every partition begins with a day."""
-    return sorted({at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) for at in times})
-
-
 def _write_sketches(cur: Cursor, items: Sequence[SketchItem], sketches: Sequence[Sketch]) -> None:
     cur.execute(
         sql("dedupe/lock_articles"), {"article_ids": Int8s(item.article_id for item in items)}, binary=True
@@ -299,7 +294,7 @@ def _write_sketches(cur: Cursor, items: Sequence[SketchItem], sketches: Sequence
     if not current:
         return
     ids = Int8s(item.article_id for item, _, _ in current)
-    cur.execute(sql("dedupe/ensure_partitions"), {"seen_at": _days(seen_at for _, _, seen_at in current)})
+    cur.execute(sql("dedupe/ensure_partitions"), {"seen_at": [seen_at for _, _, seen_at in current]})
     cur.execute(sql("dedupe/add_memberships"), {"article_ids": ids}, binary=True)
     new = {article_id for (article_id,) in cur.fetchall()}
     if old := [item.article_id for item, _, _ in current if item.article_id not in new]:

@@ -52,6 +52,7 @@ __all__ = [
 ]
 
 NORMALISATION: Final = "nfkc-casefold-2"
+"""To be raised with any change of the words, their hashes or their marks: sketches are made anew from words of this name."""
 NUMBER: Final = np.uint32(1)
 NAME: Final = np.uint32(2)
 QUOTED: Final = np.uint32(4)
