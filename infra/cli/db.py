@@ -115,7 +115,8 @@ def resketch_command(settings: Settings) -> int:
                 bar.update(done - bar.pos)
 
             done = resketch(connection, on_progress=show)
-    click.echo(f"{counted(done.made, 'sketch', 'sketches')} made anew; workers look these articles up again")
+    what_follows = "; workers look these articles up again" if done.made else ""
+    click.echo(f"{counted(done.made, 'sketch', 'sketches')} made anew{what_follows}")
     if done.left:
         click.echo(
             f"{counted(done.left, 'sketch holds', 'sketches hold')} words as they are not made any more; "
