@@ -15,6 +15,7 @@ from workers.dedupe.planted_store import store_planted
 from workers.dedupe.planted_writer import Writer
 from workers.dedupe.rebuild import rebuild
 from workers.dedupe.store import Index
+from workers.dedupe.verify import Story, measure
 from workers.dedupe.words import words_of_lines
 
 
@@ -131,6 +132,36 @@ def test_a_story_that_stands_whole_in_a_page_forty_times_as_long_is_found(
     assert sorted(pairs) == [
         (f"https://short{i}.test/story", f"https://long{i}.test/story", 1.0) for i in range(10)
     ]
+
+
+def test_articles_with_the_same_text_have_the_measures_of_their_texts(
+    connection: Any, writer: Writer
+) -> None:
+    whole = [writer.story(300) for _ in range(8)]
+    cut = [lines[: len(lines) * 2 // 3] for lines in whole]
+    texts = {
+        f"https://{role}-{i}-{n}.test/story": tuple(lines)
+        for role, stories_of in (("whole", whole), ("cut", cut))
+        for i, lines in enumerate(stories_of)
+        for n in range(3)
+    }
+    batch = [article(url.split("/")[2].removesuffix(".test"), lines) for url, lines in texts.items()]
+    random.Random(5).shuffle(batch)
+    work(connection, batch)
+    found = connection.execute(
+        "select a.url, b.url, jaccard, containment_a_in_b, containment_b_in_a, longest_passage_words"
+        "  from core.matches m join core.articles a on a.article_id = article_a"
+        "  join core.articles b on b.article_id = article_b"
+    ).fetchall()
+    assert len(found) == 8 * 15
+    for a, b, *measures in found:
+        one, other = (Story(words_of_lines(texts[url])) for url in (a, b))
+        expected = measure(one, other)
+        assert expected is not None
+        assert measures[:3] == pytest.approx(
+            [expected.jaccard, expected.containment_a_in_b, expected.containment_b_in_a], abs=1e-6
+        )
+        assert measures[3] == expected.longest_passage_words
 
 
 def test_texts_too_short_are_stored_and_have_no_story(connection: Any) -> None:

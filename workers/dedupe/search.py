@@ -297,11 +297,18 @@ def _verify(
         }
         - measured.keys()
     )
-    results = measure_pairs([(stored[a].story, stored[b].story) for a, b in pairs])
-    for (a, b), measure in zip(pairs, results, strict=True):
+    # Verbatim copies and cuts at the same place are one text: what two texts share is measured once.
+    texts = {stored[i].revision: stored[i].story for pair in pairs for i in pair}
+    wanted = sorted({_pair(stored[a].revision, stored[b].revision) for a, b in pairs})
+    shared = dict(zip(wanted, measure_pairs([(texts[a], texts[b]) for a, b in wanted]), strict=True))
+    for a, b in pairs:
         first, second = stored[a], stored[b]
         measured[a, b] = None
+        measure = shared[_pair(first.revision, second.revision)]
         if measure is not None:
+            a_in_b, b_in_a = measure.containment_a_in_b, measure.containment_b_in_a
+            if first.revision > second.revision:
+                a_in_b, b_in_a = b_in_a, a_in_b
             measured[a, b] = Match(
                 a=a,
                 b=b,
@@ -309,8 +316,8 @@ def _verify(
                 sketch_b=(second.version, second.revision),
                 kind=kind_of(measure, is_same_site=first.site == second.site),
                 jaccard=measure.jaccard,
-                a_in_b=measure.containment_a_in_b,
-                b_in_a=measure.containment_b_in_a,
+                a_in_b=a_in_b,
+                b_in_a=b_in_a,
                 longest_passage_words=measure.longest_passage_words,
             )
 
