@@ -10,7 +10,7 @@ with given as materialized (
       from given order by 1
     on conflict (url_key) do update set state = 'due', due_at = now()
        where u.state = 'waiting' and not exists (select from core.robots r where r.authority = u.authority
-                                                    and r.state = 'unavailable' and r.expires_at > now())
+                                                    and r.expires_at > now())
     returning u.host_key
 ), woken as (
     update core.hosts h
