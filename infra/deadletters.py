@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
 
 from schemas.errors import BrokerUnavailable, cut
 from schemas.topics import DEAD_PAGES
+from workers.whole_topic import whole_topic
 
 __all__ = ["replay"]
 
-_QUIET_S: Final = 3.0
-"""The topic has no more when nothing comes for so long: end offsets of the embedded broker cannot be believed."""
 _ACK_TIMEOUT_S: Final = 30.0
 
 Place = tuple[str, int, int]
@@ -63,25 +61,16 @@ def _replay(bootstrap: str, left: dict[Place, int], mark: Callable[[int], object
     )
     count = 0
     try:
-        partitions = [TopicPartition(DEAD_PAGES, p) for p in consumer.partitions_for_topic(DEAD_PAGES) or ()]
-        consumer.assign(partitions)
-        consumer.seek_to_beginning(*partitions)
-        quiet_since = time.monotonic()
-        while left and time.monotonic() - quiet_since < _QUIET_S:
-            for records in consumer.poll(timeout_ms=500).values():
-                quiet_since = time.monotonic()
-                for record in records:
-                    place = _place(record.headers)
-                    if place is None or place not in left:
-                        continue
-                    headers = [
-                        (name, value) for name, value in record.headers if not name.startswith("wiretrace-")
-                    ]
-                    producer.send(place[0], value=record.value, key=record.key, headers=headers).get(
-                        _ACK_TIMEOUT_S
-                    )
-                    mark(left.pop(place))
-                    count += 1
+        for record in whole_topic(consumer, DEAD_PAGES):
+            place = _place(record.headers)
+            if place is None or place not in left:
+                continue
+            headers = [(name, value) for name, value in record.headers if not name.startswith("wiretrace-")]
+            producer.send(place[0], value=record.value, key=record.key, headers=headers).get(_ACK_TIMEOUT_S)
+            mark(left.pop(place))
+            count += 1
+            if not left:
+                break
     finally:
         consumer.close()
         producer.close(timeout=5)

@@ -7,14 +7,13 @@ clusters follow.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final
 
 import structlog
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer
 from kafka.errors import KafkaError
 
 from schemas import topics
@@ -27,15 +26,13 @@ from workers.dedupe.store import Index
 from workers.events import announce, make_producer
 from workers.extract.pool import ExtractPool
 from workers.pipeline import Pipeline
+from workers.whole_topic import whole_topic
 
 __all__ = ["pages_on_topic", "rework"]
 
 log = structlog.get_logger(__name__)
 
 _BATCH: Final = 32
-_QUIET_S: Final = 5.0
-"""A partition that hands out nothing for so long has no more: the embedded broker's end offsets are too low to
-be believed."""
 
 
 def rework(
@@ -86,7 +83,7 @@ def rework(
 
 
 def pages_on_topic(bootstrap: str, *, since: datetime) -> Iterator[RawPage]:
-    """The pages that were published since then and that the topic still keeps, until none comes for 5 s.
+    """The pages that were published since then and that the topic still keeps.
 
     Reads outside any consumer group; the workers' place is not touched.
 
@@ -94,25 +91,15 @@ def pages_on_topic(bootstrap: str, *, since: datetime) -> Iterator[RawPage]:
         since: aware; compared with the message's time.
 
     Raises:
-        BrokerUnavailable: no broker answers.
+        BrokerUnavailable: no broker answers, or it went away before the end of the topic.
     """
     started_at = datetime.now(UTC)
     consumer = _open(bootstrap)
     try:
-        partitions = [
-            TopicPartition(topics.PAGES, p) for p in consumer.partitions_for_topic(topics.PAGES) or ()
-        ]
-        consumer.assign(partitions)
-        consumer.seek_to_beginning(*partitions)
-        quiet_since = time.monotonic()
-        while time.monotonic() - quiet_since < _QUIET_S:
-            polled = consumer.poll(timeout_ms=500)
-            for records in polled.values():
-                quiet_since = time.monotonic()
-                for record in records:
-                    moment = datetime.fromtimestamp((record.timestamp or 0) / 1000, UTC)
-                    if since <= moment <= started_at and (page := _decoded(record)):
-                        yield page
+        for record in whole_topic(consumer, topics.PAGES):
+            moment = datetime.fromtimestamp((record.timestamp or 0) / 1000, UTC)
+            if since <= moment <= started_at and (page := _decoded(record)):
+                yield page
     except KafkaError as error:
         raise BrokerUnavailable(
             f"the broker at {bootstrap} went away: {cut(error)}. Try: wiretrace doctor"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,7 +9,6 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-import psutil
 import psycopg
 import pytest
 from kafka import KafkaConsumer
@@ -94,14 +91,17 @@ def wait_for(condition: Callable[[], bool], what: str, *, timeout_s: float = PAT
 
 
 def wait_until_still(read: Callable[[], object], still_s: float, what: str) -> None:
-    """Returns when `read` has given the same value for `still_s` seconds."""
+    """Returns when `read` has given the same value for `still_s` seconds.
+
+    Looks are counted and not the clock: where the whole machine pauses, time passes and nothing could have changed.
+    """
     ends_at = time.monotonic() + PATIENCE_S
-    value, since = read(), time.monotonic()
-    while time.monotonic() - since < still_s:
+    value, looks = read(), 0
+    while looks < still_s / 0.1:
         assert time.monotonic() < ends_at, f"not within {PATIENCE_S:g} s: {what}"
         time.sleep(0.1)
-        if (now := read()) != value:
-            value, since = now, time.monotonic()
+        now = read()
+        value, looks = now, looks + 1 if now == value else 0
 
 
 def wait_for_crawlers(connection: psycopg.Connection, count: int) -> None:
@@ -130,13 +130,3 @@ def consumed(
     finally:
         consumer.close()
     return list(pages.values())
-
-
-def broker_process(tmp_path: Path) -> psutil.Process:
-    """The broker of this test, to be frozen; skips where it is one whose process we do not know."""
-    if configured := os.environ.get("WIRETRACE_TEST_KAFKA_PID"):
-        return psutil.Process(int(configured))
-    state = tmp_path / "broker" / "broker.json"
-    if not state.exists():
-        pytest.skip("the broker is not ours to freeze: WIRETRACE_TEST_KAFKA names it")
-    return psutil.Process(json.loads(state.read_text())["pid"])

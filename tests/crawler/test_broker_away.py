@@ -15,7 +15,6 @@ import pytest
 from crawler.frontier import Frontier
 from tests.crawler.conftest import (
     articles,
-    broker_process,
     claims_of,
     consumed,
     count,
@@ -25,9 +24,20 @@ from tests.crawler.conftest import (
 )
 from tests.crawler.processes import Crawler
 from tests.crawler.web import Reply, Web, page
+from tests.kafka.clients import broker_process
 
 OUTAGE_S = 125.0
 """Longer than any patience of the Kafka client, and than twelve leases."""
+
+
+def progress_of(connection: psycopg.Connection, crawler: Crawler) -> tuple[float, int]:
+    """The worst lag of a crawler's loop in the last minute, and its bytes that wait for the broker."""
+    row = connection.execute(
+        "select progress['loop_lag_s']::float, progress['unacked_bytes']::int from core.crawlers where pid = %s",
+        (crawler.process.pid,),
+    ).fetchone()
+    assert row is not None
+    return float(row[0]), int(row[1])
 
 
 @pytest.mark.kafka
@@ -51,7 +61,7 @@ def test_a_broker_that_is_away_for_minutes_stops_claims_and_loses_nothing(
     done = "select count(*) from core.urls where kind = 'article' and state = 'done'"
     body_bytes = len(page("S1 story", words=8000))
     # Each runs into another bound. The client gives up over and over: its patience is a fraction of the outage.
-    options = {"lease_s": 10.0, "timeout_s": 5.0, "delivery_s": 4.0}
+    options = {"lease_s": 10.0, "timeout_s": 5.0, "delivery_s": 15.0}
     with Web(dict.fromkeys((f"p{n:03}.test" for n in range(hosts)), site)) as web:
         frontier.offer(o for h in web.sites for o in articles(web, h, [f"/{n}" for n in range(stories)]))
         by_window = crawlers(web, window=window, **options)
@@ -62,18 +72,22 @@ def test_a_broker_that_is_away_for_minutes_stops_claims_and_loses_nothing(
         wait_for(lambda: len(web.hits) > total // 4, "the crawl goes on")
         broker.suspend()
         try:
-            wait_until_still(lambda: len(web.hits), 5.0, "claims stop")
+            wait_until_still(lambda: len(web.hits), 15.0, "claims stop")
             before, done_before = len(web.hits), count(connection, done)
             claims = {name: claims_of(connection, crawler) for name, crawler in everybody.items()}
             assert all(claims.values()), "a crawler had nothing in flight"
             assert len(claims["window"]) == window
             assert 6 <= len(claims["bytes"]) <= 64
             memory: dict[str, list[int]] = {name: [] for name in everybody}
+            lags: dict[str, list[float]] = {name: [] for name in ("window", "bytes")}
             ends_at = time.monotonic() + OUTAGE_S
             while time.monotonic() < ends_at:
                 for name, crawler in everybody.items():
                     if crawler.process.poll() is None:
                         memory[name].append(psutil.Process(crawler.process.pid).memory_info().rss)
+                if time.monotonic() > ends_at - OUTAGE_S / 2:
+                    for name, worst in lags.items():
+                        worst.append(progress_of(connection, everybody[name])[0])
                 if len(memory["leaving"]) == 40:
                     leaving.send(signal.SIGTERM)
                 time.sleep(1.0)
@@ -84,12 +98,10 @@ def test_a_broker_that_is_away_for_minutes_stops_claims_and_loses_nothing(
                 # The client itself is replaced at each end of its patience: what that leaves must not add up.
                 first, last = max(memory[name][:20]), max(memory[name][-20:])
                 assert last - first < 8 * 1024 * 1024, memory[name]
-            lags = connection.execute(
-                "select progress['loop_lag_s']::float, progress['unacked_bytes']::int from core.crawlers"
-                " where ended_at is null"
-            ).fetchall()
-            # A client that blocked the loop would do so for its five seconds of bootstrapping at least.
-            assert len(lags) == 2 and all(lag < 4.0 and unacked >= 6 * body_bytes for lag, unacked in lags)
+            # A client that blocked the loop would do so for its five seconds of bootstrapping at least, and over and
+            # over: in each minute. (A pause of the machine shows in one.)
+            assert all(min(worst) < 4.0 for worst in lags.values()), lags
+            assert all(progress_of(connection, everybody[name])[1] >= 6 * body_bytes for name in lags)
             leaving.wait()
             assert claims_of(connection, leaving) == set()
         finally:
@@ -99,7 +111,11 @@ def test_a_broker_that_is_away_for_minutes_stops_claims_and_loses_nothing(
             crawler.send(signal.SIGTERM)
         lost = sum(crawler.wait().get("lost_claim", 0) for crawler in (by_window, by_bytes))
         hits = Counter((h.host, h.path) for h in web.hits if h.path != "/robots.txt")
-    assert sum(hits.values()) - total <= len(claims["leaving"]) + lost, (
+    # An answer that came too late, as all stood still for a while, is asked for again.
+    late = count(
+        connection, "select count(*) from core.fetches where kind = 'article' and outcome = 'timeout'"
+    )
+    assert sum(hits.values()) - total <= len(claims["leaving"]) + lost + late, (
         "more was fetched again than given back"
     )
     assert len(hits) == count(connection, "select count(*) from core.pages") == total

@@ -12,8 +12,9 @@ import pytest
 
 from crawler.producer import PageProducer, PageTooLarge
 from schemas.records import RawPage
-from tests.crawler.conftest import broker_process, consumed
+from tests.crawler.conftest import consumed
 from tests.crawler.processes import PATIENCE_S
+from tests.kafka.clients import broker_process
 
 
 def raw(n: int, body: bytes = b"<html>") -> RawPage:

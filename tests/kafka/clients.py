@@ -6,14 +6,19 @@ broker that stays. What reads and commits is the product's own consumer and loop
 
 from __future__ import annotations
 
+import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
 
+import psutil
+import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 
 from schemas.records import RawPage
@@ -157,8 +162,12 @@ class Member:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def stop(self) -> None:
+    def ask_to_stop(self) -> None:
+        """As SIGTERM asks a worker: returns at once."""
         self._stop.set()
+
+    def stop(self) -> None:
+        self.ask_to_stop()
         self._thread.join(30)
         assert not self._thread.is_alive(), "the loop did not stop within 30 s"
         if self._error is not None:
@@ -188,3 +197,13 @@ def page_with(body: bytes, path: str = "a", host: str = "paper-one.test") -> Raw
         found_by="feed",
         headers={"content-type": "text/html"},
     )
+
+
+def broker_process(tmp_path: Path) -> psutil.Process:
+    """The broker of this test, to be frozen; skips where it is one whose process we do not know."""
+    if configured := os.environ.get("WIRETRACE_TEST_KAFKA_PID"):
+        return psutil.Process(int(configured))
+    state = tmp_path / "broker" / "broker.json"
+    if not state.exists():
+        pytest.skip("the broker is not ours to freeze: WIRETRACE_TEST_KAFKA names it")
+    return psutil.Process(json.loads(state.read_text())["pid"])
