@@ -53,15 +53,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
         if status in (200, 304):
             self.send_header("ETag", etag)
+        # Before the last byte goes out: the client goes on from there, however late this thread is given a core again.
+        ended = time.time()
         self.end_headers()
         if with_body:
             self.wfile.write(body)
-        self._log(host, status, began)
+        self._log(host, status, began, ended)
 
-    def _log(self, host: str, status: int, began: float) -> None:
+    def _log(self, host: str, status: int, began: float, ended: float) -> None:
         if self.log_path is None:
             return
-        hit = {"host": host, "path": self.path, "status": status, "began": began, "ended": time.time()}
+        hit = {"host": host, "path": self.path, "status": status, "began": began, "ended": ended}
         hit["agent"] = self.headers.get("User-Agent")
         with self.log_lock, self.log_path.open("a") as log:
             log.write(json.dumps(hit) + "\n")

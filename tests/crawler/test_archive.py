@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import re
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -17,6 +16,7 @@ from crawler.frontier import Frontier
 from tests.crawler.conftest import articles, wait_for
 from tests.crawler.processes import Crawler
 from tests.crawler.web import Reply, Web, page
+from tests.ports import free_port
 
 
 def test_what_was_fetched_is_written_as_warc(
@@ -79,9 +79,7 @@ def test_what_was_fetched_is_written_as_warc(
 def test_metrics_tell_what_the_crawler_and_the_frontier_do(
     frontier: Frontier, crawlers: Callable[..., Crawler], crawler_log: Callable[[], str]
 ) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
 
     def site(path: str, headers: Mapping[str, str]) -> Reply:
         return Reply(status=404) if path == "/robots.txt" else Reply(body=page("Counted story"))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -27,7 +29,7 @@ def test_sigterm_drains_slow_answers_and_gives_back_what_does_not_end(
         reply = Reply(status=404) if path == "/robots.txt" else Reply(body=page("Slow story"))
         if path != "/robots.txt":
             asked.append(path)
-            reply.delay_s = {"/slow": 30.0, "/never": 300.0}[path]
+            reply.delay_s = {"/slow": 15.0, "/never": 300.0}[path]
         return reply
 
     names = [f"p{n}.test" for n in range(8)]
@@ -37,7 +39,7 @@ def test_sigterm_drains_slow_answers_and_gives_back_what_does_not_end(
         crawler = crawlers(web, timeout_s=200.0, lease_s=400.0)
         wait_for(lambda: len(asked) == 8, "all are in flight")
         crawler.send(signal.SIGTERM)
-        crawler.wait(60.0)
+        crawler.wait()  # its drain ends long before any request times out
     assert count(connection, "select count(*) from core.hosts where claim_token is not null") == 0
     assert count(connection, "select count(*) from core.urls where state = 'done'") == 6
     rows = connection.execute("select state, tries from core.urls where url like '%/never'").fetchall()
@@ -61,13 +63,24 @@ def test_sigterm_ends_a_crawler_whose_database_is_away(
         if path == "/robots.txt":
             return Reply(status=404)
         asked.append(path)
-        return Reply(body=page("Slow story"), delay_s=5.0)
+        return Reply(raw=late)
+
+    is_away = threading.Event()
+
+    async def late() -> AsyncIterator[bytes]:
+        while not is_away.is_set():
+            await asyncio.sleep(0.05)
+        body = page("Slow story")
+        yield b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%b" % (
+            len(body),
+            body,
+        )
 
     name = str(conninfo_to_dict(connection.info.dsn)["dbname"])
     with Web({f"p{n}.test": slow for n in range(4)}) as web:
         for host in web.sites:
             frontier.offer(articles(web, host, ["/1"]))
-        crawler = crawlers(web)
+        crawler = crawlers(web, timeout_s=100.0, lease_s=200.0)
         wait_for(lambda: len(asked) == 4, "all are in flight")
         with psycopg.connect(admin_url, autocommit=True) as admin:
             admin.execute(f'alter database "{name}" with allow_connections false')
@@ -78,8 +91,9 @@ def test_sigterm_ends_a_crawler_whose_database_is_away(
                     (name,),
                 )
                 crawler.send(signal.SIGTERM)
-                # The answers are there after five seconds and cannot be settled: forty seconds of drain, then it goes.
-                crawler.wait(60.0)
+                is_away.set()
+                # The answers are there now and cannot be settled: forty seconds of drain, then it goes.
+                crawler.wait()
             finally:
                 admin.execute(f'alter database "{name}" with allow_connections true')
     # Nothing was lost: the claims run out, and others take the URLs.

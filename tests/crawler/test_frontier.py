@@ -228,7 +228,10 @@ def test_the_cap_of_an_address_holds_for_claims_at_the_same_moment(
         "address_cap": ADDRESS_CAP,
         "ahead_s": 0.0,
     }
-    waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+    waiting = (
+        "select count(*) from pg_locks join pg_database d on d.oid = database"
+        " where datname = current_database() and locktype = 'advisory' and not granted"
+    )
     with psycopg.connect(database_url) as other, ThreadPoolExecutor(1) as pool:
         first = other.execute(sql("frontier/claim").encode(), params).fetchall()
         second = pool.submit(frontier.claim, "c2", limit=100, lease_s=LEASE_S)
@@ -454,3 +457,17 @@ def test_articles_whose_robots_cannot_be_read_for_a_month_are_given_up(
         ("http://a.test/new", "waiting", "robots_unavailable"),
         ("http://a.test/old", "failed", "robots_unavailable"),
     ]
+
+
+def test_rules_that_have_come_meanwhile_are_not_asked_for_again(
+    frontier: Frontier, db: psycopg.Connection
+) -> None:
+    frontier.offer([article("http://a.test/1")])
+    robots_done(frontier)
+    [claim] = frontier.claim("c1", limit=1, lease_s=LEASE_S)
+    state = "select state from core.urls where kind = 'robots'"
+    frontier.want_robots([claim])
+    assert db.execute(state.encode()).fetchall() == [("waiting",)]
+    db.execute("update core.robots set expires_at = now()")
+    frontier.want_robots([claim])
+    assert db.execute(state.encode()).fetchall() == [("due",)]

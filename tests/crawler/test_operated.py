@@ -21,6 +21,7 @@ from crawler.frontier import Frontier
 from tests.crawler.conftest import articles, wait_for, wait_for_crawlers
 from tests.crawler.processes import PATIENCE_S, Crawler, crawler_env
 from tests.crawler.web import Reply, Web, page, rss
+from tests.ports import free_port
 
 Run = Callable[..., str]
 
@@ -251,14 +252,6 @@ def test_status_and_metrics_tell_of_sites_that_have_fallen_silent(
         assert "nothing new discovered" not in wiretrace("status", "--silent-hours", "3")
         crawler.send(signal.SIGTERM)
         crawler.wait()
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def test_the_command_crawl_serves_metrics_of_crawler_and_frontier(

@@ -19,10 +19,10 @@ import trustme
 from crawler.claims import Offer
 from crawler.frontier import Frontier
 from tests.crawler.conftest import articles, count, gaps, wait_for
-from tests.crawler.processes import Crawler
+from tests.crawler.processes import PATIENCE_S, Crawler
 from tests.crawler.web import Reply, Web, page
 
-LEASE_S = 4.0
+LEASE_S = 12.0
 
 
 def site(path: str, headers: Mapping[str, str]) -> Reply:
@@ -42,7 +42,7 @@ def test_a_site_of_https_is_crawled_at_its_pace(
     with Web({"a.test": site}, tls=tls) as web:
         frontier.offer(articles(web, "a.test", ["/1", "/2", "/3"]))
         connection.execute("update core.hosts set delay_s = 0.5 where host_key = 'a.test'")
-        crawlers(web, until_idle=True).wait(60)
+        crawlers(web, until_idle=True).wait()
         hits = web.by_host()["a.test"]
     assert hits[0].path == "/robots.txt"
     assert sorted(hit.path for hit in hits[1:]) == ["/1", "/2", "/3"]
@@ -65,7 +65,7 @@ def test_a_server_that_speaks_no_tls_is_a_failed_fetch(
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"https://a.test:{server.server_address[1]}/1"
         frontier.offer([Offer(url=url, kind="article", found_by="feed")])
-        crawlers(web, until_idle=True, patience_s=5.0).wait(60)
+        crawlers(web, until_idle=True, patience_s=5.0).wait()
         server.shutdown()
     found = connection.execute("select distinct kind, reason from core.fetches").fetchall()
     assert found == [("robots", "tls")]
@@ -152,7 +152,7 @@ def test_a_crawler_frozen_in_the_handshake_does_not_send_its_request(
         url = web.url("a.test", "/1").replace(f":{web.port}/", f":{gate.port}/")
         frontier.offer([Offer(url=url, kind="article", found_by="feed")])
         crawler = crawlers(web, lease_s=LEASE_S, timeout_s=LEASE_S / 2)
-        assert gate.is_held.wait(60), "the crawler begins a handshake"
+        assert gate.is_held.wait(PATIENCE_S), "the crawler begins a handshake"
         crawler.send(signal.SIGSTOP)
         time.sleep(LEASE_S)  # what is tested: its claim is too old when it wakes
         gate.open()

@@ -183,12 +183,18 @@ class Web:
                 fields["Connection"] = "close"
             text = f"HTTP/1.1 {status} X\r\n" + "".join(f"{k}: {v}\r\n" for k, v in fields.items()) + "\r\n"
             ended = time.monotonic()
+            self._note(Hit(host, path, started, ended, headers, status))
             writer.write(text.encode("latin-1") + (b"" if status == 304 else reply.body))
             await writer.drain()
             return not reply.is_closing
         finally:
-            with self._lock:
-                self.hits.append(Hit(host, path, started, ended or time.monotonic(), headers, status))
+            if ended is None:
+                self._note(Hit(host, path, started, time.monotonic(), headers, status))
+
+    def _note(self, hit: Hit) -> None:
+        """Logs a hit; before its last bytes go out, so that whoever has them finds it in the log."""
+        with self._lock:
+            self.hits.append(hit)
 
 
 def page(title: str, words: int = 80) -> bytes:

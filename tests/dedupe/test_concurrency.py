@@ -132,23 +132,22 @@ class _Actor:
     def take(self, item: PlantedArticle, version: int) -> None:
         self.stopped.clear()
         self.done = self.pool.submit(self._run, item, version)
+        # Told by the future itself, when it is done: one that has stopped for good is never told to go on.
+        self.done.add_done_callback(lambda _: self.stopped.set())
         assert self.stopped.wait(60)
 
     def _run(self, item: PlantedArticle, version: int) -> None:
         self.thread = threading.get_ident()
-        try:
+        self._pause()
+        with self.conn.transaction(), self.conn.cursor() as cur:
+            items = store_planted(cur, [item], version=version)
+            self.index.add(cur, items)
             self._pause()
-            with self.conn.transaction(), self.conn.cursor() as cur:
-                items = store_planted(cur, [item], version=version)
-                self.index.add(cur, items)
-                self._pause()
-            ids = [items[0].article_id]
+        ids = [items[0].article_id]
+        self._pause()
+        with self.conn.transaction(), self.conn.cursor() as cur:
+            self.index.resolve(cur, ids)
             self._pause()
-            with self.conn.transaction(), self.conn.cursor() as cur:
-                self.index.resolve(cur, ids)
-                self._pause()
-        finally:
-            self.stopped.set()
 
     @property
     def is_done(self) -> bool:

@@ -12,7 +12,8 @@ import pytest
 
 from infra.newsroom.model import Newsroom, load_newsroom
 from infra.newsroom.server import NewsroomServer
-from tests.e2e.line import Line, free_port
+from tests.e2e.line import Line
+from tests.ports import free_port
 
 
 @dataclass(frozen=True)

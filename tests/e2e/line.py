@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,14 +18,7 @@ import psutil
 from infra.embedded import postgres_of
 from schemas.settings import PREFIX
 
-__all__ = ["Line", "free_port", "snapshot"]
-
-
-def free_port() -> int:
-    """A port that is free on every loopback address now."""
-    with socket.socket() as probe:
-        probe.bind(("0.0.0.0", 0))
-        return int(probe.getsockname()[1])
+__all__ = ["Line", "snapshot"]
 
 
 @dataclass(slots=True)

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from infra.newsroom.model import load_newsroom
-from tests.e2e.line import Line, free_port
+from tests.e2e.line import Line
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
 

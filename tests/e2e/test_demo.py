@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.line import Line, free_port
+from tests.e2e.line import Line
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
 

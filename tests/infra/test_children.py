@@ -29,6 +29,14 @@ def _until(condition: Callable[[], bool], children: Children | None = None, seco
         time.sleep(0.02)
 
 
+def _has_ended(process: psutil.Process) -> bool:
+    """Whether it is gone or waits to be collected; in one look, as it may go between two."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 @pytest.fixture
 def family(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Children:
     monkeypatch.setattr(infra.children, "_FIRST_PAUSE_S", 0.01)
@@ -97,16 +105,12 @@ time.sleep(60)
     log = tmp_path / "logs" / "one.log"
     family.add("one", _python(code))
     _until(lambda: log.read_text().endswith("\n"))
-    grandchild = int(log.read_text())
+    grandchild = psutil.Process(int(log.read_text()))
     family.drain()
     assert not family.join(0.3)
     family.kill()
     assert family.running == 0
-    _until(
-        lambda: (
-            not psutil.pid_exists(grandchild) or psutil.Process(grandchild).status() == psutil.STATUS_ZOMBIE
-        )
-    )
+    _until(lambda: _has_ended(grandchild))
 
 
 def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
@@ -122,10 +126,10 @@ time.sleep(60)
 """
     process = subprocess.Popen(_python(parent), stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    pid = int(process.stdout.readline())
+    child_process = psutil.Process(int(process.stdout.readline()))
     log = tmp_path / "one.log"
     _until(lambda: log.exists() and log.read_text() == "up\n")
     process.kill()
     process.wait(60)
     process.stdout.close()
-    _until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    _until(lambda: _has_ended(child_process))

@@ -78,7 +78,7 @@ def test_two_commands_share_servers_and_the_last_one_stops_them(folder: Path) ->
         assert other.stdout.readline().strip() == found.kafka_bootstrap
         assert other.wait(120) == 0
         other.stdout.close()
-        assert postgres_of(folder).is_answering()
+        psycopg.connect(found.database_url).close()
         assert broker_of(folder).bootstrap == found.kafka_bootstrap
     assert not postgres_of(folder).is_answering()
 

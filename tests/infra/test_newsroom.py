@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import urllib.request
 from importlib.resources import files
 
@@ -13,6 +12,7 @@ from infra.newsroom.documents import resources_of
 from infra.newsroom.model import DISCOVERY, STYLES, Newsroom, load_newsroom
 from infra.newsroom.pages import article_page
 from infra.newsroom.server import NewsroomServer
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +90,7 @@ def test_its_site_list_can_be_read_and_every_page_is_served(newsroom: Newsroom) 
 
 
 def test_sites_answer_on_their_own_addresses_by_their_own_names() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     room = load_newsroom(port)
     with NewsroomServer(room):
         for site in room.sites[:3]:

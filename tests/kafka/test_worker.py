@@ -127,7 +127,10 @@ def test_workers_killed_in_mid_batch_leave_the_tables_of_an_undisturbed_one(
     group = fresh_name("rough")
     before_kill = []
     for aim in (1, 1, len(pages) // 2):
-        with worker_process(kafka_bootstrap, empty_database_url, group, rough_log) as victim:
+        with (
+            held_up(empty_database_url, pages[-1]),
+            worker_process(kafka_bootstrap, empty_database_url, group, rough_log) as victim,
+        ):
             wait_until(
                 lambda aim=aim: in_mid_batch(empty_database_url, aim), "a batch in hand", timeout_s=120
             )  # type: ignore[misc]
@@ -140,6 +143,19 @@ def test_workers_killed_in_mid_batch_leave_the_tables_of_an_undisturbed_one(
 
     assert tables(empty_database_url) == tables(database_url)
     assert len(tables(database_url)["articles"]) == len(pages)
+
+
+@contextlib.contextmanager
+def held_up(database_url: str, page: RawPage) -> Iterator[None]:
+    """Until this is left no worker ends the batch with `page`: its outcome waits for a row that is never committed."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "insert into core.pages (page_id, url_key, url, site, crawl_id, found_by, fetched_at)"
+            " values (%s, 'held', 'held', 'held', 'held', 'held', now())",
+            (page.page_id,),
+        )
+        yield
+        connection.rollback()
 
 
 def in_mid_batch(database_url: str, aim: int) -> bool:

@@ -81,8 +81,7 @@ def test_every_event_goes_out_wherever_a_refresh_ends(
     if is_dead:
         pid = connection.info.backend_pid
         connection.close()
-        while db.execute("select from pg_stat_activity where pid = %s", (pid,)).fetchone():
-            time.sleep(0.01)
+        _wait_until_gone(db, pid)
         pipeline = Pipeline(db, pool, sent.extend, Index())
     while pipeline.refresh():
         pass
@@ -92,6 +91,12 @@ def test_every_event_goes_out_wherever_a_refresh_ends(
     assert db.execute(unsent).fetchone() == (0,)
     assert db.execute(NOTED).fetchall() == []
     connection.close()
+
+
+def _wait_until_gone(db: Connection, pid: int) -> None:
+    """Returns when the server process of a closed connection has ended."""
+    while db.execute("select pid from pg_stat_activity where pid = %s", (pid,)).fetchone():
+        time.sleep(0.01)
 
 
 def test_notes_of_a_living_session_are_passed_over_and_those_of_a_dead_one_are_free(
@@ -110,8 +115,7 @@ def test_notes_of_a_living_session_are_passed_over_and_those_of_a_dead_one_are_f
     assert db.execute(NOTED).fetchall() == [(i,) for i in noted[:2]]
     pid = first.info.backend_pid
     first.close()
-    while db.execute("select from pg_stat_activity where pid = %s", (pid,)).fetchone():
-        time.sleep(0.01)
+    _wait_until_gone(db, pid)
     with db.transaction(), db.cursor() as cur:
         assert claim_notes(cur, 10).article_ids == mine.article_ids
 
