@@ -62,11 +62,7 @@ sys.addaudithook(_loopback_only)
 
 # An example may take as long as the machine likes: the 200 ms that are Hypothesis' own time limit are soon over on a
 # busy one, and the second run of the example, which is fast, makes that an error ("unreliable test timings").
-hypothesis_settings.register_profile(
-    "unhurried",
-    parent=hypothesis_settings.get_profile(hypothesis_settings.get_current_profile_name()),
-    deadline=None,
-)
+hypothesis_settings.register_profile("unhurried", deadline=None)
 hypothesis_settings.load_profile("unhurried")
 
 
