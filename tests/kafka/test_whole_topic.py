@@ -15,16 +15,9 @@ from kafka.errors import KafkaTimeoutError
 import workers.whole_topic
 from schemas.topics import PAGES
 from tests.kafka.clients import broker_process
-from workers.whole_topic import CLOCKS_APART_S, whole_topic
+from workers.whole_topic import whole_topic
 
 pytestmark = pytest.mark.kafka
-
-
-@pytest.fixture
-def quiet_s(monkeypatch: pytest.MonkeyPatch) -> float:
-    """A short silence that ends a topic."""
-    monkeypatch.setattr(workers.whole_topic, "QUIET_S", 1.0)
-    return 1.0
 
 
 def publish(bootstrap: str, values: range, *, timestamp_ms: int | None = None) -> None:
@@ -45,48 +38,36 @@ def values(records: Iterator[Any]) -> list[int]:
     return sorted(int(record.value) for record in records)
 
 
-def test_an_empty_topic_ends(kafka_bootstrap: str, quiet_s: float) -> None:
+def test_an_empty_topic_ends(kafka_bootstrap: str) -> None:
     with reader(kafka_bootstrap) as consumer:
         assert values(whole_topic(consumer, PAGES)) == []
 
 
-def test_who_works_longer_on_a_record_than_the_silence_that_ends_a_topic_gets_all(
-    kafka_bootstrap: str, quiet_s: float
+def test_who_works_longer_on_a_record_than_a_broker_may_be_silent_gets_all(
+    kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(workers.whole_topic, "PATIENCE_S", 1.0)
     publish(kafka_bootstrap, range(6))
     taken = []
     with reader(kafka_bootstrap) as consumer:
         for record in whole_topic(consumer, PAGES):
             taken.append(int(record.value))
-            time.sleep(1.2 * quiet_s)
+            time.sleep(1.2)
     assert sorted(taken) == list(range(6))
 
 
 def test_a_topic_to_which_pages_are_added_all_the_time_ends(kafka_bootstrap: str) -> None:
     publish(kafka_bootstrap, range(6))
-    later = int(1000 * (time.time() + CLOCKS_APART_S + 600))
-    publish(kafka_bootstrap, range(6, 12), timestamp_ms=later)
-    is_over = threading.Event()
-
-    def crawl() -> None:
-        number = 12
-        while not is_over.wait(0.2):
-            publish(kafka_bootstrap, range(number, number + 3), timestamp_ms=later)
-            number += 3
-
-    crawler = threading.Thread(target=crawl)
-    crawler.start()
-    try:
-        with reader(kafka_bootstrap) as consumer:
-            # Nine partitions of the twelve stay empty, so that the end is found by silence there.
-            assert values(whole_topic(consumer, PAGES)) == list(range(6))
-    finally:
-        is_over.set()
-        crawler.join()
+    taken = []
+    with reader(kafka_bootstrap) as consumer:
+        for number, record in enumerate(whole_topic(consumer, PAGES)):
+            taken.append(int(record.value))
+            publish(kafka_bootstrap, range(6 + 3 * number, 9 + 3 * number))
+    assert sorted(taken) == list(range(6))
 
 
 def test_a_broker_that_stands_still_for_a_while_does_not_end_the_topic(
-    kafka_bootstrap: str, tmp_path: Path, quiet_s: float
+    kafka_bootstrap: str, tmp_path: Path
 ) -> None:
     broker = broker_process(tmp_path)
     publish(kafka_bootstrap, range(9))
@@ -94,7 +75,7 @@ def test_a_broker_that_stands_still_for_a_while_does_not_end_the_topic(
         records = whole_topic(consumer, PAGES)
         taken = [int(next(records).value)]
         broker.suspend()
-        wake_up = threading.Timer(4 * quiet_s, broker.resume)
+        wake_up = threading.Timer(4.0, broker.resume)
         wake_up.start()
         try:
             taken += values(records)
@@ -104,7 +85,7 @@ def test_a_broker_that_stands_still_for_a_while_does_not_end_the_topic(
 
 
 def test_a_broker_that_does_not_come_back_is_an_error(
-    kafka_bootstrap: str, tmp_path: Path, quiet_s: float, monkeypatch: pytest.MonkeyPatch
+    kafka_bootstrap: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers.whole_topic, "PATIENCE_S", 3.0)
     broker = broker_process(tmp_path)
